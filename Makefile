@@ -1,0 +1,62 @@
+# The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
+# git and make; uv is used where it is present.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean
+
+BIN := .venv/bin
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 28
+
+run: .venv/run ## Start Custodian
+	@$(BIN)/custodian
+
+test: .venv/dev ## Run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: .venv/dev ## Lint, format, types, layers
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+
+bench: .venv/dev ## Measure every speed we claim
+	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
+	@for lock in "requirements.lock" "requirements-dev.lock --group dev"; do \
+	  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
+
+clean: ## Remove what was built and installed here
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
+
+.venv/run: requirements.lock pyproject.toml
+	@$(call install,requirements.lock)
+	@touch $@
+
+.venv/dev: requirements-dev.lock pyproject.toml
+	@$(call install,requirements-dev.lock)
+	@touch $@ .venv/run
+
+# Debian's python3 comes without ensurepip: then a pip of the system installs into .venv.
+define install
+set -e; echo "setting up .venv from $(1)"; \
+if command -v uv >/dev/null; then \
+  uv venv --quiet --allow-existing --python '>=3.11' .venv; \
+  pip="uv pip install --quiet --compile-bytecode --python .venv"; \
+else \
+  test -n "$(PYTHON)" || { echo "Custodian needs Python 3.11 or newer; none was found on PATH" >&2; exit 2; }; \
+  if $(PYTHON) -c 'import ensurepip' 2>/dev/null; then \
+    $(PYTHON) -m venv .venv; pip="$(BIN)/python -m pip install --quiet --disable-pip-version-check"; \
+  elif $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+    $(PYTHON) -m venv --without-pip .venv; \
+    pip="$(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check"; \
+  else echo "this Python has neither ensurepip nor pip; install your system's python3-venv package, or uv" >&2; exit 2; fi; \
+fi; \
+$$pip --require-hashes -r $(1); \
+$$pip --no-deps -e .
+endef

@@ -1,0 +1,25 @@
+"""Workplans: Markdown plans with front matter and fenced task blocks."""
+
+from .cache import Readings, blob_id
+from .edit import Change, SetPlanHubId, SetPlanStatus, SetTaskHubId, SetTaskStatus, edit
+from .model import BrokenTask, Criterion, Reading, Span, Task, Workplan
+from .read import read, too_large
+
+__all__ = [
+    "BrokenTask",
+    "Change",
+    "Criterion",
+    "Reading",
+    "Readings",
+    "SetPlanHubId",
+    "SetPlanStatus",
+    "SetTaskHubId",
+    "SetTaskStatus",
+    "Span",
+    "Task",
+    "Workplan",
+    "blob_id",
+    "edit",
+    "read",
+    "too_large",
+]

@@ -1,0 +1,367 @@
+"""Where the parts of a workplan lie: front matter, task fences, headings, by byte and by line.
+
+Works on bytes and splits on line feeds only, so that every offset holds in the file as it is.
+Fences follow CommonMark. What looks like a task and is none is noted, never passed over.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from custodian_core.findings import Severity
+
+from .grammar import MAX_BLOCKS, MAX_FINDINGS, MAX_FRONT_MATTER, TASK_WORD
+
+BOM = b"\xef\xbb\xbf"
+
+# Each pattern starts with the line feed before the line: a literal prefix that `re` finds fast.
+# The everyday task block is matched whole, which is most of the speed; what it does not fit is
+# taken line by line.
+_MARK = re.compile(
+    rb"""\n(?:
+        ```task[ \t]*\r?\n ((?:[A-Za-z_][^\n]*+\n)*+) ```[ \t]*+\r?(?=\n|\Z)
+      | ([ \t]*) (?=[`~<]) (?: (`{3,}|~{3,}) ([^\n]*) | <!-- )
+    )""",
+    re.VERBOSE,
+)
+# the last group that took part tells which alternative it was
+_WHOLE_TASK, _FENCE = 1, 4
+_FENCE_LINE = re.compile(rb"\n([ \t]*)(`{3,}|~{3,})([^\n]*)")
+_HEADING = re.compile(rb"\n {0,3}(#{1,6})(?![^ \t\r\n])[^\n]*")
+_FRONT_OPEN = re.compile(rb"---[ \t]*\r?\n")
+_FRONT_CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
+_CONFLICT = re.compile(rb"\n(<{7}|>{7}) [^\n]*")
+_LIST_ITEM = re.compile(rb"([ \t]*)([-+*]|\d{1,9}[.)])([ \t]+|\r?$)")
+_TASK = TASK_WORD.encode()
+_NEARLY_TASK = re.compile(rb"\W*task(?![A-Za-z0-9_-])", re.IGNORECASE)
+
+#: how far up a deeply indented fence is sought for the list item it belongs to
+_LIST_REACH = 60
+
+
+class Note(NamedTuple):
+    """Something about the file's structure that a reader must be told."""
+
+    line: int
+    what: str
+    why: str
+    severity: Severity = Severity.FAIL
+
+
+class Part(NamedTuple):
+    """A run of lines between an opening and a closing line: front matter, or a fenced block."""
+
+    #: offsets: the opening line, the content, the closing line, what follows
+    open: int
+    start: int
+    end: int
+    close: int
+    #: lines of the opening and of the closing mark
+    line: int
+    last: int
+    #: columns by which the opening fence, and so its content, is indented
+    indent: int = 0
+    #: why its content cannot be trusted, and the line that shows it
+    problem: tuple[int, str] | None = None
+
+
+class Heading(NamedTuple):
+    """An ATX heading: offsets of its line, and its level."""
+
+    start: int
+    end: int
+    level: int
+
+
+@dataclass(slots=True)
+class Outline:
+    """The parts of one file."""
+
+    #: the file with one line feed in front of its first line
+    padded: bytes
+    #: where the front matter ends
+    body: int = 0
+    front: Part | None = None
+    blocks: list[Part] = field(default_factory=list[Part])
+    notes: list[Note] = field(default_factory=list[Note])
+    #: (start, end) of closed fences that are no tasks
+    quotes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    #: (start, end) of comments and of fences that are never closed
+    hidden: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+
+    def headings(self) -> list[Heading]:
+        """The headings, which are no lines of a fence or a comment."""
+        covers = [*self.quotes, *self.hidden, *((part.open, part.close) for part in self.blocks)]
+        covers.sort()
+        headings: list[Heading] = []
+        at = 0
+        for mark in _HEADING.finditer(self.padded, self.body):
+            start = mark.start()
+            while at < len(covers) and covers[at][1] <= start:
+                at += 1
+            if at == len(covers) or start < covers[at][0]:
+                headings.append(Heading(start, mark.end(), len(mark[1])))
+        return headings
+
+
+class _Fence(NamedTuple):
+    """A fence whose end is sought."""
+
+    open: int
+    start: int
+    line: int
+    indent: int
+    run: bytes
+    is_task: bool
+
+
+def scan(data: bytes) -> Outline:
+    """The outline of `data`."""
+    # The line feed in front takes the place of a byte order mark where there is one.
+    padded = b"   \n" + data[3:] if data.startswith(BOM) else b"\n" + data
+    outline = Outline(padded)
+    front = _front_matter(data)
+    if isinstance(front, Part):
+        outline.front = front
+        outline.body = front.close
+    elif front:
+        outline.notes.append(front)
+    _Walk(outline, len(data)).run()
+    if b"\n<<<<<<< " in padded or b"\n>>>>>>> " in padded:
+        _distrust_conflicts(outline)
+    return outline
+
+
+def _front_matter(data: bytes) -> Part | Note | None:
+    begin = 3 if data.startswith(BOM) else 0
+    opening = _FRONT_OPEN.match(data, begin)
+    if not opening:
+        return None
+    start = opening.end()
+    # from the line feed that ends the opening line: front matter may be empty
+    closing = _FRONT_CLOSE.search(data, start - 1, start + MAX_FRONT_MATTER + 8)
+    if closing is None:
+        size = f"within {MAX_FRONT_MATTER // 1024} KiB"
+        return Note(1, "front matter", f"it is opened on line 1 and not closed {size}")
+    end = closing.start() + 1
+    last = 2 + data.count(b"\n", start, end)
+    return Part(begin, start, end, closing.end(), 1, last)
+
+
+class _Walk:
+    """One pass over the body, from mark to mark."""
+
+    def __init__(self, outline: Outline, size: int) -> None:
+        self.outline = outline
+        self.padded = outline.padded
+        self.size = size
+        self.at = outline.body
+        # Line feeds are counted from mark to mark; the one put in front is not a line's end.
+        self.line = 1
+        self.counted = 4 if outline.padded.startswith(b"   \n") else 1
+        self.left_out = 0
+
+    def run(self) -> None:
+        while self.at < len(self.padded):
+            self.at = self._outside()
+        if self.left_out:
+            last = self.outline.blocks[-1].last
+            why = f"a workplan holds at most {MAX_BLOCKS} and this one has {self.left_out} more"
+            self._note(last, "task blocks after this line", why)
+
+    def _line_of(self, start: int) -> int:
+        """The number of the line that begins at `start`, which never goes back."""
+        self.line += self.padded.count(b"\n", self.counted, start + 1)
+        self.counted = start + 1
+        return self.line
+
+    def _note(self, line: int, what: str, why: str, severity: Severity = Severity.FAIL) -> None:
+        self.outline.notes.append(Note(line, what, why, severity))
+
+    def _outside(self) -> int:
+        """Go on where no fence and no comment is open; where to go on from after one that was."""
+        padded, keep = self.padded, self._keep
+        for mark in _MARK.finditer(padded, self.at):
+            start, end = mark.span()
+            kind = mark.lastindex
+            if kind == _WHOLE_TASK:
+                first, last = mark.span(1)
+                line = self.line + padded.count(b"\n", self.counted, first)
+                self.line = line + padded.count(b"\n", first, last)
+                self.counted = last
+                after = end if end < self.size else self.size
+                keep(Part(start, first - 1, last - 1, after, line - 1, self.line))
+            elif kind == _FENCE:
+                fence = self._opened(start, end, mark[2], mark[3], mark[4].strip())
+                if fence:
+                    return self._inside(fence)
+            elif _columns(mark[2]) < 4:
+                return self._inside_comment(start, end)
+        return len(self.padded)
+
+    def _keep(self, part: Part) -> None:
+        if len(self.outline.blocks) < MAX_BLOCKS:
+            self.outline.blocks.append(part)
+        else:
+            self.left_out += 1
+
+    def _opened(self, start: int, end: int, blank: bytes, run: bytes, info: bytes) -> _Fence | None:
+        """The fence that this line opens, if it opens one."""
+        if run.startswith(b"`") and b"`" in info:
+            return None
+        line = self._line_of(start)
+        indent, is_task = _columns(blank), _is_task(info)
+        if indent > 3 and not _in_list(self.padded, start, indent):
+            if is_task:
+                why = "it is indented by four or more columns, which makes it a quotation"
+                self._note(line, "task block", why, Severity.INFO)
+            return None
+        if not is_task and _NEARLY_TASK.match(info):
+            said = info[:40].decode(errors="replace")
+            self._note(line, "task block", f"its fence says '{said}' and not '{TASK_WORD}'")
+        return _Fence(start, min(end, self.size), line, indent, run, is_task)
+
+    def _inside(self, fence: _Fence) -> int:
+        """Find where `fence` ends; where to go on from."""
+        inner: list[tuple[int, bool]] = []
+        for mark in _FENCE_LINE.finditer(self.padded, fence.start):
+            blank, run, info = mark[1], mark[2], mark[3].strip()
+            own_kind = run.startswith(fence.run)
+            start, end = mark.span()
+            if own_kind and not info and _columns(blank) <= fence.indent + 3:
+                self._closed(fence, start, end, inner)
+                return end
+            if fence.is_task and own_kind and info and b"`" not in info:
+                # It was never closed: it ends here, so that the next one is read.
+                line = self._line_of(start)
+                why = f"its fence is not closed before the fence of line {line}"
+                self._keep(_part(fence, start, start, line - 1, (fence.line, why)))
+                return start
+            if _is_task(info):
+                inner.append((self._line_of(start), own_kind))
+        self._never_closed(fence, inner)
+        return len(self.padded)
+
+    def _closed(self, fence: _Fence, start: int, end: int, inner: list[tuple[int, bool]]) -> None:
+        if fence.is_task:
+            line = self._line_of(start)
+            self._keep(_part(fence, start, min(end, self.size), line, None))
+            return
+        self.outline.quotes.append((fence.open, end))
+        for line, own_kind in inner:
+            if own_kind:
+                self._note_swallowed(fence, line)
+            else:
+                why = f"it is quoted in the fence of line {fence.line}"
+                self._note(line, "task block", why, Severity.INFO)
+
+    def _never_closed(self, fence: _Fence, inner: list[tuple[int, bool]]) -> None:
+        if not fence.is_task:
+            self.outline.hidden.append((fence.open, self.size))
+        if fence.is_task:
+            last = self._line_of(self.size - 1)
+            why = "its fence is never closed"
+            self._keep(_part(fence, self.size, self.size, last, (fence.line, why)))
+        elif not inner:
+            why = "it is never closed and hides the rest of the file"
+            self._note(fence.line, "fence", why, Severity.WARN)
+        for line, _ in inner:
+            self._note_swallowed(fence, line)
+
+    def _note_swallowed(self, fence: _Fence, line: int) -> None:
+        why = f"it stands inside the fence of line {fence.line}, not closed before it"
+        self._note(line, "task block", why)
+
+    def _inside_comment(self, start: int, end: int) -> int:
+        """Note the tasks that a comment hides; where it ends."""
+        line = self._line_of(start)
+        closed = self.padded.find(b"-->", end)
+        if closed < 0:
+            closed = len(self.padded)
+            self._note(line, "comment", "it is never closed and hides the rest of the file")
+        self.outline.hidden.append((start, closed))
+        for mark in _FENCE_LINE.finditer(self.padded, end, closed):
+            if _is_task(mark[3]):
+                why = f"the comment of line {line} hides it"
+                self._note(self._line_of(mark.start()), "task block", why, Severity.INFO)
+        return closed
+
+
+def _is_task(info: bytes) -> bool:
+    return info.split(None, 1)[:1] == [_TASK]
+
+
+def _part(fence: _Fence, end: int, close: int, last: int, problem: tuple[int, str] | None) -> Part:
+    start = min(fence.start, end)
+    return Part(fence.open, start, end, close, fence.line, last, fence.indent, problem)
+
+
+def _columns(blank: bytes) -> int:
+    return len(blank.expandtabs(4)) if b"\t" in blank else len(blank)
+
+
+def _in_list(padded: bytes, start: int, indent: int) -> bool:
+    """Whether a line at `indent`, four columns or more, still belongs to a list item above it."""
+    limit = indent
+    for _ in range(_LIST_REACH):
+        above = padded.rfind(b"\n", 0, start)
+        if above < 0:
+            return False
+        text = padded[above + 1 : start]
+        start = above
+        if not text.strip():
+            continue
+        item = _LIST_ITEM.match(text)
+        depth = _columns(item[1] if item else text[: len(text) - len(text.lstrip())])
+        if item and depth < limit:
+            gap = _columns(item[3]) if item[3].strip(b"\r") else 1
+            content = depth + len(item[2]) + (gap if gap <= 4 else 1)
+            if content <= indent:
+                return indent - content <= 3
+        if depth == 0:
+            return False
+        limit = min(limit, depth + 1)
+    return False
+
+
+def _distrust_conflicts(outline: Outline) -> None:
+    """Mark what an unresolved merge conflict touches as not to be trusted."""
+    for first, last in _conflicts(outline.padded, outline.quotes):
+        line = outline.padded.count(b"\n", 0, first + 1)
+        problem = (line, f"a merge conflict is not resolved on line {line}")
+        outline.notes.append(Note(line, "workplan", "a merge conflict is not resolved"))
+        if outline.front and outline.front.open < last and first < outline.front.close:
+            outline.front = _troubled(outline.front, problem)
+        outline.blocks[:] = [
+            _troubled(part, problem) if part.open < last and first < part.close else part
+            for part in outline.blocks
+        ]
+
+
+def _conflicts(padded: bytes, quotes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The (start, end) of each conflict outside `quotes`; past the limit the rest is all one."""
+    opened: tuple[int, int] | None = None
+    told = 0
+    for mark in _CONFLICT.finditer(padded):
+        before = bisect_right(quotes, (mark.start(), len(padded))) - 1
+        if before >= 0 and mark.start() < quotes[before][1]:
+            continue
+        told += 1
+        if told >= MAX_FINDINGS:
+            yield (opened or mark.span())[0], len(padded)
+            return
+        if mark[1].startswith(b">"):
+            yield (opened or mark.span())[0], mark.end()
+            opened = None
+        else:
+            if opened:
+                yield opened
+            opened = mark.span()
+    if opened:
+        yield opened
+
+
+def _troubled(part: Part, problem: tuple[int, str]) -> Part:
+    return part if part.problem else part._replace(problem=problem)

@@ -1,0 +1,104 @@
+"""Which heading and which prose belong to a task block."""
+
+import re
+from bisect import bisect_left
+from typing import NamedTuple
+
+from .scan import Heading, Part
+
+_DASH = r"[ \t]*[:.)\u2010-\u2015\u2212-]+[ \t]+"
+#: `Task`, a number or an id, what parts it from the title, and the title
+_NUMBERED = re.compile(
+    rf"""(?P<word>Task\b[ \t]*)?
+    (?:[`\[(]?(?P<number>[A-Za-z0-9][A-Za-z0-9._-]*?)[`\])]?)??
+    (?:(?P<dash>{_DASH})|(?<=\S)[ \t]+)
+    (?P<title>\S.*)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ANY_NUMBER = re.compile(r"T?\d+", re.IGNORECASE)
+
+
+class Section(NamedTuple):
+    """The part of a plan that speaks of one task; what it says is worked out when asked."""
+
+    data: bytes
+    part: Part
+    heading: Heading | None
+    #: whether the heading stands above this block alone, and so names its task
+    named: bool
+    #: offsets
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """The first line."""
+        return self.part.line - self.data.count(b"\n", self.start, self.part.open)
+
+    @property
+    def prose(self) -> str:
+        """The text below the heading, without the block."""
+        begin = self.heading.end if self.heading and self.start < self.part.open else self.start
+        before, after = self.data[begin : self.part.open], self.data[self.part.close : self.end]
+        return (before + after).decode(errors="replace")
+
+    @property
+    def last(self) -> int:
+        """The last line."""
+        more = self.data.count(b"\n", self.part.close, self.end)
+        cut = self.end > self.part.close and self.data[self.end - 1] != 0x0A
+        return self.part.last + more + cut
+
+    def title(self, task_id: str) -> str | None:
+        """What the heading calls the task."""
+        if self.heading is None or not self.named:
+            return None
+        return task_title(heading_text(self.data, self.heading), task_id)
+
+
+def sections(data: bytes, parts: list[Part], headings: list[Heading]) -> list[Section]:
+    """The section of each task block.
+
+    It begins at the heading above the block, or at the block where that heading already serves an
+    earlier one. It ends at the next heading of the same or a higher level, or where the next task
+    begins.
+    """
+    starts = [heading.start for heading in headings]
+    owners = [bisect_left(starts, part.open) - 1 for part in parts] + [len(starts)]
+    found: list[Section] = []
+    before = -1
+    for place, part in enumerate(parts):
+        owner, after = owners[place], owners[place + 1]
+        end = parts[place + 1].open if after == owner else len(data)
+        heading = headings[owner] if owner >= 0 else None
+        level = heading.level if heading else 6
+        for later in range(owner + 1, len(headings)):
+            if later == after or headings[later].level <= level:
+                end = min(end, starts[later])
+                break
+        own = heading is not None and owner != before
+        start = heading.start if heading and own else part.open
+        found.append(Section(data, part, heading, own and after != owner, start, end))
+        before = owner
+    return found
+
+
+def heading_text(data: bytes, heading: Heading) -> str:
+    """What the heading says, without the hashes before and after it."""
+    text = data[heading.start : heading.end].decode(errors="replace").strip().lstrip("#").strip()
+    bare = text.rstrip("#")
+    return bare.strip() if not bare or bare[-1] in " \t" else text
+
+
+def task_title(heading: str, task_id: str) -> str:
+    """The heading without its `Task:` or the task's number in front: `T01 - Title` is `Title`."""
+    found = _NUMBERED.match(heading)
+    if not found:
+        return heading
+    word, number, dash, title = found.groups()
+    if number is None:
+        return title if word and dash else heading
+    own = number.lower() in (task_id.lower(), task_id.rpartition("-")[2].lower())
+    if own or (dash and _ANY_NUMBER.fullmatch(number)):
+        return str(title)
+    return heading

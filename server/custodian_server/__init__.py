@@ -1,0 +1,1 @@
+"""Faces: whatever listens or is launched."""

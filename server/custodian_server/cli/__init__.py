@@ -1,0 +1,104 @@
+"""The `custodian` command: one module a command group, loaded when it is called."""
+
+import importlib
+import os
+import sys
+
+import click
+
+from custodian_core import __version__
+from custodian_core.errors import CustodianError
+
+#: the name of each command: where it lives, and its one line of help
+COMMANDS = {
+    "codes": ("codes:codes", "Say what each check code means and what to do about it."),
+    "completion": ("completion:completion", "Print the script that completes commands in a shell."),
+    "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
+    "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
+}
+
+WELCOME = f"""\
+Custodian {__version__} keeps many repos' Markdown workplans and a State Hub in step.
+
+In a repo with a workplans/ folder:
+  custodian workplan lint              what is amiss, by file and line
+  custodian workplan show FILE         one plan and its tasks
+  custodian workplan new TITLE         begin a plan with the next free id
+  custodian workplan format            how a plan is written
+  custodian codes                      what each check code means
+
+For an agent, as a local MCP server over stdio:
+  claude mcp add custodian -- {{mcp}}
+
+custodian --help lists every command.
+"""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands, by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands and what each does, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="custodian", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Keep many repos' Markdown workplans and a State Hub in step.
+
+    \b
+    Exit codes: 0 fine, 1 findings or refused, 2 could not run.
+    """
+    if os.environ.get("NO_COLOR"):
+        context.color = False
+    if context.invoked_subcommand is None:
+        click.echo(WELCOME.format(mcp=_beside("custodian-mcp")), nl=False)
+
+
+def _beside(program: str) -> str:
+    """How to call a program that was installed with this one."""
+    here = os.path.dirname(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH120 - pathlib is slow to load
+    path = os.path.join(here, program)  # noqa: PTH118
+    return path if os.access(path, os.X_OK) else program
+
+
+def main() -> None:
+    """Run `custodian`."""
+    _run(cli)
+
+
+def mcp() -> None:
+    """Run `custodian-mcp`, which is `custodian mcp`."""
+    command = cli.get_command(click.Context(cli), "mcp")
+    assert command is not None  # noqa: S101 - it is in the table above
+    _run(command)
+
+
+def _run(command: click.Command) -> None:
+    try:
+        command()
+    except CustodianError as error:
+        click.echo(f"custodian: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of a pipe has gone, which is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)

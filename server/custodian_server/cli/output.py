@@ -1,0 +1,81 @@
+"""What every command prints alike: JSON envelopes, findings, and the exit code they mean."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from custodian_core.errors import CustodianError
+from custodian_core.findings import Finding, Severity, failed
+
+SCHEMA_VERSION = 1
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+as_json = click.option("--json", "json_", is_flag=True, help="Print one JSON envelope.")
+
+_COLOURS = {
+    Severity.FAIL: "red",
+    Severity.WARN: "yellow",
+    Severity.INFO: "cyan",
+    Severity.FIXED: "green",
+}
+
+
+def envelope(kind: str, data: object, findings: Iterable[Finding] = ()) -> dict[str, Any]:
+    """What every `--json` answer is."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "kind": kind,
+        "data": data,
+        "findings": [finding.to_json() for finding in findings],
+    }
+
+
+def echo_json(kind: str, data: object, findings: Iterable[Finding] = ()) -> None:
+    """Print an envelope."""
+    click.echo(json.dumps(envelope(kind, data, findings), ensure_ascii=False, indent=2))
+
+
+def errors_as_json(command: Callable[P, R]) -> Callable[P, R]:
+    """With `--json`, an error is an envelope on standard output too."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except CustodianError as error:
+            if kwargs.get("json_"):
+                kind = type(error).__name__
+                echo_json("error", {"error": kind, "message": str(error), **vars(error)})
+            raise
+
+    return told
+
+
+def echo_findings(findings: Sequence[Finding]) -> None:
+    """Print each finding as `path:line: SEVERITY CODE message`, then what to do about each code."""
+    for finding in findings:
+        where = f"{finding.where}: " if finding.where else ""
+        grave = click.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
+        click.echo(f"{where}{grave} {finding.code} {finding.message}")
+    codes = dict.fromkeys(finding.code for finding in findings)
+    if codes:
+        click.echo()
+    for code in codes:
+        todo = next(finding.check.todo for finding in findings if finding.code == code)
+        click.echo(f"{click.style(code, bold=True)}: {todo}")
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """The number with its noun: `no tasks`, `1 task`, `2 tasks`."""
+    noun = one if number == 1 else many or f"{one}s"
+    return f"{number or 'no'} {noun}"
+
+
+def exit_code(findings: Iterable[Finding]) -> int:
+    """0, or 1 where a finding is a FAIL."""
+    return int(failed(findings))

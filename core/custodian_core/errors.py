@@ -2,8 +2,9 @@
 
 CustodianError
 ├── FileTrouble      a path cannot be read or written as asked
-├── NotEditable      an edit of a workplan that cannot be made exactly
-└── BadValue         a value from outside that cannot be used
+├── BadValue         a value from outside that cannot be used
+└── Refused          what was asked would break a promise, so nothing was done
+    └── NotEditable      an edit of a workplan that cannot be made exactly
 """
 
 from dataclasses import dataclass
@@ -25,16 +26,20 @@ class FileTrouble(CustodianError):
 
 
 @dataclass(eq=False)
-class NotEditable(CustodianError):
-    """{what} cannot be edited exactly: {reason}"""
+class BadValue(CustodianError):
+    """{what}: {reason}"""
 
     what: str
     reason: str
 
 
+class Refused(CustodianError):
+    """What was asked would break a promise, so nothing was done."""
+
+
 @dataclass(eq=False)
-class BadValue(CustodianError):
-    """{what}: {reason}"""
+class NotEditable(Refused):
+    """{what} cannot be edited exactly: {reason}"""
 
     what: str
     reason: str

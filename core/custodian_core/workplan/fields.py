@@ -167,6 +167,8 @@ def _top_level(events: "Iterator[Event]", first_line: int) -> Fields | Unreadabl
     begin = next(events)
     if isinstance(begin, yaml.StreamEndEvent):
         return NOTHING
+    if isinstance(begin, yaml.DocumentStartEvent) and begin.explicit:
+        raise _Refused(begin, "it has YAML document markers")
     first = next(events)
     if not isinstance(first, yaml.MappingStartEvent):
         if isinstance(first, yaml.ScalarEvent) and not first.value:

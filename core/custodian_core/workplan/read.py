@@ -116,9 +116,9 @@ def _read_plan(
 
 
 def _hub_id(fields: Fields, key: str) -> str | None:
-    """The hub's id under `key`; a quoted `~` is none either."""
+    """The hub's id under `key`, in small letters; a quoted `~` is none either."""
     value = fields.values.get(key)
-    return None if not isinstance(value, str) or value.strip() in NULLS else value.strip()
+    return value.strip().lower() if isinstance(value, str) and value.strip() not in NULLS else None
 
 
 def _first_heading(document: Document) -> str | None:

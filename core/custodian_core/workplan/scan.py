@@ -161,15 +161,12 @@ class _Walk:
         # Line feeds are counted from mark to mark; the one put in front is not a line's end.
         self.line = 1
         self.counted = 4 if outline.padded.startswith(b"   \n") else 1
-        self.left_out = 0
+        #: how many more fences may be sought a list item for, which takes the longest
+        self.patience = MAX_FINDINGS
 
     def run(self) -> None:
         while self.at < len(self.padded):
             self.at = self._outside()
-        if self.left_out:
-            last = self.outline.blocks[-1].last
-            why = f"a workplan holds at most {MAX_BLOCKS} and this one has {self.left_out} more"
-            self._note(last, "task blocks after this line", why)
 
     def _line_of(self, start: int) -> int:
         """The number of the line that begins at `start`, which never goes back."""
@@ -182,17 +179,19 @@ class _Walk:
 
     def _outside(self) -> int:
         """Go on where no fence and no comment is open; where to go on from after one that was."""
-        padded, keep = self.padded, self._keep
+        padded, blocks, notes = self.padded, self.outline.blocks, self.outline.notes
         for mark in _MARK.finditer(padded, self.at):
             start, end = mark.span()
             kind = mark.lastindex
+            if len(blocks) >= MAX_BLOCKS or len(notes) >= 2 * MAX_FINDINGS:
+                return self._give_up(start)
             if kind == _WHOLE_TASK:
                 first, last = mark.span(1)
                 line = self.line + padded.count(b"\n", self.counted, first)
                 self.line = line + padded.count(b"\n", first, last)
                 self.counted = last
                 after = end if end < self.size else self.size
-                keep(Part(start, first - 1, last - 1, after, line - 1, self.line))
+                blocks.append(Part(start, first - 1, last - 1, after, line - 1, self.line))
             elif kind == _FENCE:
                 fence = self._opened(start, end, mark[2], mark[3], mark[4].strip())
                 if fence:
@@ -201,11 +200,15 @@ class _Walk:
                 return self._inside_comment(start, end)
         return len(self.padded)
 
-    def _keep(self, part: Part) -> None:
-        if len(self.outline.blocks) < MAX_BLOCKS:
-            self.outline.blocks.append(part)
-        else:
-            self.left_out += 1
+    def _give_up(self, start: int) -> int:
+        """Leave the rest of the file unread, and say so."""
+        more = sum(_is_task(mark[3]) for mark in _FENCE_LINE.finditer(self.padded, start))
+        line = self._line_of(start)
+        if more:
+            why = f"too much came before, {MAX_BLOCKS} blocks at most; {more} more fences follow"
+            self._note(line, "rest of the file", why)
+        self.outline.hidden.append((start, self.size))
+        return len(self.padded)
 
     def _opened(self, start: int, end: int, blank: bytes, run: bytes, info: bytes) -> _Fence | None:
         """The fence that this line opens, if it opens one."""
@@ -213,7 +216,7 @@ class _Walk:
             return None
         line = self._line_of(start)
         indent, is_task = _columns(blank), _is_task(info)
-        if indent > 3 and not _in_list(self.padded, start, indent):
+        if indent > 3 and not self._in_list(start, indent):
             if is_task:
                 why = "it is indented by four or more columns, which makes it a quotation"
                 self._note(line, "task block", why, Severity.INFO)
@@ -222,6 +225,32 @@ class _Walk:
             said = info[:40].decode(errors="replace")
             self._note(line, "task block", f"its fence says '{said}' and not '{TASK_WORD}'")
         return _Fence(start, min(end, self.size), line, indent, run, is_task)
+
+    def _in_list(self, start: int, indent: int) -> bool:
+        """Whether a line at `indent`, four columns or more, belongs to a list item above it."""
+        self.patience -= 1
+        if self.patience < 0:
+            return False
+        padded, limit = self.padded, indent
+        for _ in range(_LIST_REACH):
+            above = padded.rfind(b"\n", 0, start)
+            if above < 0:
+                return False
+            text = padded[above + 1 : start]
+            start = above
+            if not text.strip():
+                continue
+            item = _LIST_ITEM.match(text)
+            depth = _columns(item[1] if item else text[: len(text) - len(text.lstrip())])
+            if item and depth < limit:
+                gap = _columns(item[3]) if item[3].strip(b"\r") else 1
+                content = depth + len(item[2]) + (gap if gap <= 4 else 1)
+                if content <= indent:
+                    return indent - content <= 3
+            if depth == 0:
+                return False
+            limit = min(limit, depth + 1)
+        return False
 
     def _inside(self, fence: _Fence) -> int:
         """Find where `fence` ends; where to go on from."""
@@ -237,7 +266,7 @@ class _Walk:
                 # It was never closed: it ends here, so that the next one is read.
                 line = self._line_of(start)
                 why = f"its fence is not closed before the fence of line {line}"
-                self._keep(_part(fence, start, start, line - 1, (fence.line, why)))
+                self.outline.blocks.append(_part(fence, start, start, line - 1, (fence.line, why)))
                 return start
             if _is_task(info):
                 inner.append((self._line_of(start), own_kind))
@@ -247,32 +276,39 @@ class _Walk:
     def _closed(self, fence: _Fence, start: int, end: int, inner: list[tuple[int, bool]]) -> None:
         if fence.is_task:
             line = self._line_of(start)
-            self._keep(_part(fence, start, min(end, self.size), line, None))
+            self.outline.blocks.append(_part(fence, start, min(end, self.size), line, None))
             return
         self.outline.quotes.append((fence.open, end))
-        for line, own_kind in inner:
-            if own_kind:
-                self._note_swallowed(fence, line)
-            else:
-                why = f"it is quoted in the fence of line {fence.line}"
-                self._note(line, "task block", why, Severity.INFO)
+        self._note_inner(fence, inner, closed=True)
 
     def _never_closed(self, fence: _Fence, inner: list[tuple[int, bool]]) -> None:
-        if not fence.is_task:
-            self.outline.hidden.append((fence.open, self.size))
         if fence.is_task:
             last = self._line_of(self.size - 1)
             why = "its fence is never closed"
-            self._keep(_part(fence, self.size, self.size, last, (fence.line, why)))
-        elif not inner:
+            self.outline.blocks.append(_part(fence, self.size, self.size, last, (fence.line, why)))
+            return
+        self.outline.hidden.append((fence.open, self.size))
+        if not inner:
             why = "it is never closed and hides the rest of the file"
             self._note(fence.line, "fence", why, Severity.WARN)
-        for line, _ in inner:
-            self._note_swallowed(fence, line)
+        self._note_inner(fence, inner, closed=False)
 
-    def _note_swallowed(self, fence: _Fence, line: int) -> None:
-        why = f"it stands inside the fence of line {fence.line}, not closed before it"
-        self._note(line, "task block", why)
+    def _note_inner(self, fence: _Fence, inner: list[tuple[int, bool]], *, closed: bool) -> None:
+        """Tell of the task fences inside a fence that is no task: quoted, or swallowed by it."""
+        swallowed = [line for line, own_kind in inner if own_kind or not closed]
+        quoted = [line for line, own_kind in inner if closed and not own_kind]
+        for lines, why, severity in (
+            (
+                swallowed,
+                f"it stands inside the fence of line {fence.line}, not closed before it",
+                Severity.FAIL,
+            ),
+            (quoted, f"it is quoted in the fence of line {fence.line}", Severity.INFO),
+        ):
+            for line in lines[:MAX_FINDINGS]:
+                self._note(line, "task block", why, severity)
+            if more := lines[MAX_FINDINGS:]:
+                self._note(more[0], f"task block and {len(more)} after it", why, severity)
 
     def _inside_comment(self, start: int, end: int) -> int:
         """Note the tasks that a comment hides; where it ends."""
@@ -300,30 +336,6 @@ def _part(fence: _Fence, end: int, close: int, last: int, problem: tuple[int, st
 
 def _columns(blank: bytes) -> int:
     return len(blank.expandtabs(4)) if b"\t" in blank else len(blank)
-
-
-def _in_list(padded: bytes, start: int, indent: int) -> bool:
-    """Whether a line at `indent`, four columns or more, still belongs to a list item above it."""
-    limit = indent
-    for _ in range(_LIST_REACH):
-        above = padded.rfind(b"\n", 0, start)
-        if above < 0:
-            return False
-        text = padded[above + 1 : start]
-        start = above
-        if not text.strip():
-            continue
-        item = _LIST_ITEM.match(text)
-        depth = _columns(item[1] if item else text[: len(text) - len(text.lstrip())])
-        if item and depth < limit:
-            gap = _columns(item[3]) if item[3].strip(b"\r") else 1
-            content = depth + len(item[2]) + (gap if gap <= 4 else 1)
-            if content <= indent:
-                return indent - content <= 3
-        if depth == 0:
-            return False
-        limit = min(limit, depth + 1)
-    return False
 
 
 def _distrust_conflicts(outline: Outline) -> None:

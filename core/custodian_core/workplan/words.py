@@ -32,14 +32,14 @@ class Notes:
         self.add("C-01", line, severity, what=what, why=why)
 
     def ordered(self) -> tuple[Finding, ...]:
-        """The findings by line; past the limit one more counts the rest, as grave as the worst."""
+        """The findings by line; past the limit the gravest, and one that counts the others."""
         self._findings.sort(key=lambda finding: finding.line or 0)
-        rest = self._findings[MAX_FINDINGS:]
-        if rest:
-            gravest = min((finding.severity for finding in rest), key=list(Severity).index)
-            why = f"{len(rest)} more findings follow; mend the first {MAX_FINDINGS} to see them"
-            del self._findings[MAX_FINDINGS:]
-            self.unreadable(rest[0].line, "rest of the file", why, gravest)
+        if len(self._findings) > MAX_FINDINGS:
+            by_gravity = sorted(self._findings, key=lambda f: list(Severity).index(f.severity))
+            self._findings, rest = by_gravity[:MAX_FINDINGS], by_gravity[MAX_FINDINGS:]
+            why = f"{len(rest)} more findings are not told; mend these {MAX_FINDINGS} to see them"
+            self.unreadable(rest[0].line, "all that is amiss", why, rest[0].severity)
+            self._findings.sort(key=lambda finding: finding.line or 0)
         return tuple(self._findings)
 
 

@@ -7,7 +7,7 @@ import sys
 import click
 
 from custodian_core import __version__
-from custodian_core.errors import CustodianError
+from custodian_core.errors import CustodianError, Refused
 
 #: the name of each command: where it lives, and its one line of help
 COMMANDS = {
@@ -98,7 +98,7 @@ def _run(command: click.Command) -> None:
         command()
     except CustodianError as error:
         click.echo(f"custodian: {error}", err=True)
-        sys.exit(2)
+        sys.exit(1 if isinstance(error, Refused) else 2)
     except BrokenPipeError:  # the reader of a pipe has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)

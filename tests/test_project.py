@@ -1,0 +1,43 @@
+"""What the project promises about itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_the_lock_pins_every_version_by_hash_and_names_no_address(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    pins = re.findall(r"^([a-z0-9][^\s=]*)==\S+.*\\$", text, re.MULTILINE)
+
+    assert len(pins) > 20
+    assert len(re.findall(r"^\S", text, re.MULTILINE)) == len(pins)
+    assert "://" not in text
+    assert "--index-url" not in text
+
+
+def test_what_the_dev_lock_shares_with_the_lock_it_pins_alike() -> None:
+    def pins(lock: str) -> dict[str, str]:
+        text = (ROOT / lock).read_text()
+        return dict(re.findall(r"^([a-z0-9][^\s=]*)==(\S+)", text, re.MULTILINE))
+
+    run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    assert {name: dev.get(name) for name in run} == run
+
+
+def test_make_says_what_it_can_make() -> None:
+    told = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    for target in ("run", "test", "check", "bench", "lock", "clean"):
+        assert re.search(rf"^{target} +[A-Z]", told.stdout, re.MULTILINE)
+
+
+def test_ci_runs_what_the_readme_names() -> None:
+    script = (ROOT / ".ci/run").read_text()
+
+    assert "make check" in script
+    assert "make test" in script

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("workplans",)
+NAMES = ("startup", "workplans")
 
 
 def main() -> None:

@@ -1,10 +1,20 @@
 """What can go wrong, as facts a caller can act on.
 
 CustodianError
-├── FileTrouble      a path cannot be read or written as asked
-├── BadValue         a value from outside that cannot be used
-└── Refused          what was asked would break a promise, so nothing was done
-    └── NotEditable      an edit of a workplan that cannot be made exactly
+├── FileTrouble          a path cannot be read or written as asked
+├── BadValue             a value from outside that cannot be used
+├── UnknownThing         nothing has that name; near names are told
+├── HubTrouble           the hub cannot be used
+│   ├── HubUnreachable       it does not answer
+│   ├── ForeignHub           it is another one than the one last seen
+│   └── NewerSchema          a newer Custodian wrote it
+└── Refused              what was asked would break a promise, so nothing was done
+    ├── NotEditable          an edit of a workplan that cannot be made exactly
+    ├── Conflict             something moved meanwhile, or is there already
+    ├── Regression           a task would go back without a reason
+    ├── Claimed              somebody else has the right to work on the task
+    ├── StaleFence           the right to work on the task has changed hands
+    └── NothingToDo          there is nothing to claim
 """
 
 from dataclasses import dataclass
@@ -43,3 +53,84 @@ class NotEditable(Refused):
 
     what: str
     reason: str
+
+
+@dataclass(eq=False)
+class UnknownThing(CustodianError):
+    """there is no {kind} '{name}'{hint}"""
+
+    kind: str
+    name: str
+    near: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """Names that are like it."""
+        return f"; near it: {', '.join(self.near)}" if self.near else ""
+
+    def __str__(self) -> str:
+        return f"there is no {self.kind} '{self.name}'{self.hint}"
+
+
+@dataclass(eq=False)
+class Conflict(Refused):
+    """{what}: {reason}"""
+
+    what: str
+    reason: str
+
+
+@dataclass(eq=False)
+class Regression(Refused):
+    """task {task} is {old} and does not go back to {new}; reopen it with a reason"""
+
+    task: str
+    old: str
+    new: str
+
+
+@dataclass(eq=False)
+class Claimed(Refused):
+    """task {task} is claimed by {holder} until {expires_at}"""
+
+    task: str
+    holder: str
+    expires_at: str
+
+
+@dataclass(eq=False)
+class StaleFence(Refused):
+    """fence {given} of task {task} is stale, it is {fence} now; {holder}"""
+
+    task: str
+    given: int
+    fence: int
+    holder: str
+
+
+@dataclass(eq=False)
+class NothingToDo(Refused):
+    """repo {repo} has nothing to claim: {reason}"""
+
+    repo: str
+    reason: str
+
+
+@dataclass(eq=False)
+class HubTrouble(CustodianError):
+    """the hub at {hub} cannot be used: {reason}"""
+
+    hub: str
+    reason: str
+
+
+class HubUnreachable(HubTrouble):
+    """the hub at {hub} does not answer: {reason}"""
+
+
+class ForeignHub(HubTrouble):
+    """the hub at {hub} is not the one last seen here: {reason}"""
+
+
+class NewerSchema(HubTrouble):
+    """the hub at {hub} was written by a newer Custodian: {reason}"""

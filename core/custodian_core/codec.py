@@ -1,0 +1,123 @@
+"""Records as JSON and back: one spelling for files, HTTP, tools and `--json`."""
+
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from types import GenericAlias, NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from .errors import BadValue
+
+T = TypeVar("T")
+
+
+def now() -> datetime:
+    """The time, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def stamp(at: datetime) -> str:
+    """The time as everybody writes it: YYYY-MM-DDTHH:MM:SSZ."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def to_json(value: Any) -> Any:
+    """The value as JSON knows it."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return stamp(value)
+    if isinstance(value, (list, tuple)):
+        items: list[Any] = list(value)
+        return [to_json(item) for item in items]
+    if isinstance(value, dict):
+        said: dict[Any, Any] = value
+        return {str(key): to_json(item) for key, item in said.items()}
+    return value
+
+
+def from_json(kind: type[T], value: Any) -> T:
+    """The record of that kind which `value` spells; unknown keys are refused by name."""
+    result: T = _read(kind, value, "")
+    return result
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read(kind: Any, value: Any, where: str) -> Any:
+    origin = get_origin(kind) or kind
+    if origin in (Union, UnionType):
+        return _read_union(kind, value, where)
+    if is_dataclass(origin) and isinstance(origin, type):
+        return _read_record(kind, origin, value, where)
+    if origin is tuple:
+        item = get_args(kind)[0]
+        _expect(isinstance(value, list), where, "a list")
+        return tuple(_read(item, entry, f"{where}[{i}]") for i, entry in enumerate(value))
+    if origin is dict:
+        _expect(isinstance(value, dict), where, "an object")
+        item = get_args(kind)[1]
+        return {key: _read(item, entry, f"{where}.{key}") for key, entry in value.items()}
+    if isinstance(origin, type) and issubclass(origin, StrEnum):
+        words = [word.value for word in origin]
+        _expect(value in words, where, f"one of {', '.join(words)}")
+        return origin(value)
+    if origin is datetime:
+        return _read_time(value, where)
+    if origin in (str, int, bool):
+        _expect(
+            type(value) is origin, where, {str: "text", int: "a number", bool: "a truth"}[origin]
+        )
+    return value
+
+
+def _read_union(kind: Any, value: Any, where: str) -> Any:
+    kinds = [k for k in get_args(kind) if k is not NoneType]
+    if value is None and NoneType in get_args(kind):
+        return None
+    return _read(kinds[0], value, where)
+
+
+def _read_record(kind: Any, origin: type, value: Any, where: str) -> Any:
+    _expect(isinstance(value, dict), where, "an object")
+    hints = _hints(origin)
+    parameters = dict(zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False))
+    known = {f.name for f in fields(origin)}
+    if unknown := set(value) - known:
+        raise BadValue(where or origin.__name__, f"unknown: {', '.join(sorted(unknown))}")
+    read = {
+        name: _read(_filled(hints[name], parameters), value[name], f"{where}.{name}".lstrip("."))
+        for name in value
+    }
+    try:
+        return origin(**read)
+    except TypeError as error:
+        raise BadValue(where or origin.__name__, f"{error}") from error
+
+
+def _filled(hint: Any, parameters: dict[Any, Any]) -> Any:
+    """The hint with a generic record's own parameters put in."""
+    if get_origin(hint) is tuple and get_args(hint)[0] in parameters:
+        return GenericAlias(tuple, (parameters[get_args(hint)[0]], ...))
+    return hint
+
+
+def _read_time(value: Any, where: str) -> datetime:
+    _expect(isinstance(value, str), where, "a time")
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise BadValue(where, f"'{value[:40]}' is not a time") from error
+    _expect(at.tzinfo is not None, where, "a time with its zone, as 2026-11-21T09:00:00Z")
+    return at.astimezone(UTC)
+
+
+def _expect(holds: bool, where: str, what: str) -> None:
+    if not holds:
+        raise BadValue(where or "value", f"it must be {what}")

@@ -1,0 +1,118 @@
+"""Settings: environment first, then `.env` in the folder, then `config.toml` in the XDG folder."""
+
+import os
+import socket
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BadValue
+
+#: every setting, by its name in the environment; in config.toml it is the same in small letters
+NAMES = {
+    "CUSTODIAN_HOME": "the data folder",
+    "CUSTODIAN_HUB_URL": "a remote hub, as http://hub.example:8000",
+    "CUSTODIAN_HUB_TOKEN": "the token for it",
+    "CUSTODIAN_DATABASE_URL": "a PostgreSQL database in place of the embedded one",
+    "CUSTODIAN_ROOTS": "where checkouts may live, with : between folders",
+    "CUSTODIAN_HOST": "this host's name in host_paths",
+    "GITEA_URL": "the forge",
+    "GITEA_TOKEN": "the token for it",
+}
+SECRET = frozenset({"CUSTODIAN_HUB_TOKEN", "GITEA_TOKEN", "CUSTODIAN_DATABASE_URL"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What was set, and where each value came from."""
+
+    values: dict[str, str]
+    sources: dict[str, str]
+
+    @property
+    def home(self) -> Path:
+        """The data folder."""
+        return Path(self.values["CUSTODIAN_HOME"]).expanduser()
+
+    @property
+    def host(self) -> str:
+        """The name of this host."""
+        return self.values["CUSTODIAN_HOST"]
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """Where checkouts may live."""
+        parts = self.values["CUSTODIAN_ROOTS"].split(os.pathsep)
+        return tuple(Path(part).expanduser().resolve() for part in parts if part)
+
+    @property
+    def hub_url(self) -> str | None:
+        """The remote hub."""
+        return self.values.get("CUSTODIAN_HUB_URL")
+
+    @property
+    def hub_token(self) -> str | None:
+        """The token for the remote hub."""
+        return self.values.get("CUSTODIAN_HUB_TOKEN")
+
+    @property
+    def database_url(self) -> str | None:
+        """The PostgreSQL database."""
+        return self.values.get("CUSTODIAN_DATABASE_URL")
+
+
+def load(env: Mapping[str, str], folder: Path) -> Settings:
+    """The settings as they hold in `folder`."""
+    config_home = Path(env.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    data_home = Path(env.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+    values = {
+        "CUSTODIAN_HOME": str(data_home / "custodian"),
+        "CUSTODIAN_HOST": socket.gethostname(),
+        "CUSTODIAN_ROOTS": "~",
+    }
+    sources = dict.fromkeys(values, "default")
+    config, dotenv = config_home / "custodian/config.toml", folder / ".env"
+    for place, said in ((config, _toml(config)), (dotenv, _dotenv(dotenv)), ("environment", env)):
+        for name in NAMES:
+            if said.get(name):
+                values[name], sources[name] = said[name], str(place)
+    return Settings(values, sources)
+
+
+def _toml(path: Path) -> dict[str, str]:
+    """What config.toml says; a key that nobody knows is refused by name."""
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadValue(str(path), f"it cannot be read: {error}") from error
+    known = {name.lower(): name for name in NAMES}
+    if unknown := sorted(set(said) - set(known)):
+        raise BadValue(
+            str(path), f"unknown settings {', '.join(unknown)}; there are {', '.join(known)}"
+        )
+    if wrong := sorted(key for key, value in said.items() if not isinstance(value, str)):
+        raise BadValue(str(path), f"{', '.join(wrong)} must be text in quotes")
+    return {known[key]: value for key, value in said.items()}
+
+
+def _dotenv(path: Path) -> dict[str, str]:
+    """What a .env says of our settings; a repo's own .env is full of other people's."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadValue(str(path), f"it cannot be read: {error}") from error
+    said: dict[str, str] = {}
+    for number, line in enumerate(lines, 1):
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not equals or name.startswith("#"):
+            continue
+        name = name.strip()
+        if name.startswith("CUSTODIAN_") and name not in NAMES:
+            raise BadValue(f"{path}:{number}", f"unknown setting {name}")
+        said[name] = value.strip().strip("\"'")
+    return said

@@ -1,11 +1,12 @@
 """Records as JSON and back: one spelling for files, HTTP, tools and `--json`."""
 
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from types import GenericAlias, NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from .errors import BadValue
 
@@ -31,11 +32,9 @@ def to_json(value: Any) -> Any:
     if isinstance(value, datetime):
         return stamp(value)
     if isinstance(value, (list, tuple)):
-        items: list[Any] = list(value)
-        return [to_json(item) for item in items]
+        return [to_json(item) for item in cast("Iterable[Any]", value)]
     if isinstance(value, dict):
-        said: dict[Any, Any] = value
-        return {str(key): to_json(item) for key, item in said.items()}
+        return {str(key): to_json(value[key]) for key in cast("Iterable[Any]", value)}
     return value
 
 

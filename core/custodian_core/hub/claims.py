@@ -1,0 +1,224 @@
+"""The right to work on a task: granted to one, renewed by what its holder does, never for ever.
+
+Lease and status are apart: a claim that expires frees the task and leaves its status as it is, so
+that the work is offered again as a thing to resume and no sync has to undo a step back.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from custodian_core.codec import stamp
+from custodian_core.commands import ClaimTask, ReleaseClaim, RenewClaim
+from custodian_core.errors import BadValue, Claimed, Conflict, NothingToDo, StaleFence, UnknownThing
+from custodian_core.records import Claim, ClaimKind, Task
+from custodian_core.status import Status, rank
+
+from . import rows
+from .rows import Row
+from .writing import Reading, Writing, new_id
+
+#: how long a claim lives after its holder's last call
+TTL_S = {ClaimKind.RUNNER: 15 * 60, ClaimKind.INTERACTIVE: 4 * 60 * 60}
+#: from its last renewal a claim keeps others off for this many lives: one, and one of grace
+LIVES = 2
+MAX_TTL_S = 7 * 24 * 60 * 60
+#: how many of the most urgent tasks are weighed against each other
+WEIGHED = 32
+
+
+def claim_task(tx: Writing, command: ClaimTask) -> Claim:
+    """The holder has the right to the task; asked again, it is the same claim, renewed."""
+    if not command.holder.strip():
+        raise BadValue("holder", "say who works, as --agent NAME")
+    if (command.task is None) == (command.repo is None):
+        raise BadValue("claim", "name a task, or a repo for its next one")
+    task = tx.task(command.task) if command.task else next_task(tx, command)
+    if rank(task.status) == rank(Status.DONE):
+        raise Conflict(f"task {task.key}", f"it is {task.status}; there is nothing left to claim")
+    held = tx.one("open_claim", task_id=task.id)
+    if held is not None:
+        if held["holder"] == command.holder:
+            return renewed(tx, held)
+        if held["parked"] or held["free_at"] > tx.at:
+            raise Claimed(task.key, held["holder"], held["free_at"])
+        end(tx, task, held, "expired")
+        task = tx.task(task.id)
+    _refuse_shared_workdir(tx, command)
+    return _grant(tx, command, task)
+
+
+def _grant(tx: Writing, command: ClaimTask, task: Task) -> Claim:
+    ttl_s = TTL_S[command.kind] if command.ttl_s is None else command.ttl_s
+    if not 1 <= ttl_s <= MAX_TTL_S:
+        raise BadValue("ttl_s", f"it must be between 1 and {MAX_TTL_S} seconds")
+    claim_id, fence = new_id(), task.fence + 1
+    tx.run(
+        "add_claim",
+        id=claim_id,
+        task_id=task.id,
+        repo_id=tx.repo_row(task.repo_slug)["id"],
+        holder=command.holder,
+        kind=command.kind.value,
+        fence=fence,
+        at=tx.at,
+        ttl_s=ttl_s,
+        workdir=command.workdir,
+        host=command.host,
+        **_times(tx, ttl_s),
+    )
+    tx.run("put_fence", id=task.id, fence=fence)
+    after = {"holder": command.holder, "fence": fence, "ttl_s": ttl_s}
+    tx.event("claim.granted", task.id, subject=task.key, repo=task.repo_slug, after=after)
+    if task.status is Status.TODO:
+        from .tasks import put_task
+
+        task = tx.task(task.id)
+        put_task(tx, task, replace(task, status=Status.IN_PROGRESS))
+    return the_claim(tx, claim_id)
+
+
+def _times(tx: Writing, ttl_s: int) -> dict[str, str]:
+    return {
+        "expires_at": stamp(tx.now + timedelta(seconds=ttl_s)),
+        "free_at": stamp(tx.now + timedelta(seconds=LIVES * ttl_s)),
+    }
+
+
+def _refuse_shared_workdir(tx: Writing, command: ClaimTask) -> None:
+    """Two writers in one checkout sweep up each other's files."""
+    if not command.workdir:
+        return
+    other = tx.one("claim_in_workdir", host=command.host, workdir=command.workdir, now=tx.at)
+    if other is not None:
+        who = f"{other['holder']} works there on {other['task_key']}"
+        raise Conflict(f"workdir {command.workdir}", f"{who}; use a worktree of your own")
+
+
+def next_task(tx: Writing, command: ClaimTask) -> Task:
+    """The task that the holder should work on, or `NothingToDo`."""
+    assert command.repo is not None  # noqa: S101 - checked by the caller
+    repo_id = tx.repo_row(command.repo)["id"]
+    chosen = choose(tx, repo_id, command.holder, tx.at)
+    if chosen is None:
+        raise NothingToDo(command.repo, why_nothing(tx, command.repo))
+    return rows.task(chosen)
+
+
+def choose(tx: Reading, repo_id: str, holder: str | None, now: str) -> Row | None:
+    """The next task: the holder's own, then one that was left in progress, then a ready one.
+
+    Among ready tasks the most urgent, then the one that unblocks most, then the plan's own order.
+    """
+    if holder:
+        own = tx.first("resumable", repo_id=repo_id, holder=holder, now=now)
+        if own is not None:
+            return own
+    left = tx.first("abandoned", repo_id=repo_id, now=now)
+    if left is not None:
+        return left
+    ready = tx.all("ready", repo_id=repo_id, now=now, limit=WEIGHED)
+    return min(ready, key=_weight, default=None)
+
+
+def _weight(row: Row) -> tuple[int, int, int, str, str]:
+    return (row["urgency"], -row["unblocks"], row["position"], row["key"], row["id"])
+
+
+def why_nothing(tx: Reading, repo: str) -> str:
+    """Why no task of the repo can be begun."""
+    counts = {
+        status: tx.value(
+            "count_tasks",
+            repo=repo,
+            workstream=None,
+            status=status.value,
+            urgency=None,
+            needs_human=None,
+        )
+        for status in (Status.TODO, Status.IN_PROGRESS, Status.BLOCKED)
+    }
+    if not any(counts.values()):
+        return "it has no open tasks"
+    told = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    return f"of its open tasks ({told}) none is free, without open questions and dependencies"
+
+
+def renewed(tx: Writing, held: Row) -> Claim:
+    """The claim lives its full time again."""
+    times = _times(tx, held["ttl_s"])
+    tx.run("renew_claim", id=held["id"], at=tx.at, parked=held["parked"], **times)
+    return the_claim(tx, held["id"])
+
+
+def touch(tx: Writing, task: Task) -> None:
+    """What the holder of the task's claim does renews it."""
+    held = tx.one("open_claim", task_id=task.id)
+    if held is not None and held["holder"] == tx.by.name:
+        renewed(tx, held)
+
+
+def renew_claim(tx: Writing, command: RenewClaim) -> Claim:
+    """The claim lives its full time again, if it is still its holder's."""
+    return renewed(tx, _held(tx, command.claim, command.fence))
+
+
+def release_claim(tx: Writing, command: ReleaseClaim) -> Claim:
+    """The claim has ended; the task is free at once and its status stays."""
+    held = _held(tx, command.claim, command.fence)
+    task = tx.task(held["task_id"])
+    if command.note:
+        from .tasks import leave_note
+
+        task = leave_note(tx, task, command.note)
+    end(tx, task, held, "released")
+    return the_claim(tx, held["id"])
+
+
+def _held(tx: Writing, claim_id: str, fence: int) -> Row:
+    held = tx.one("claim", id=claim_id)
+    if held is None:
+        raise UnknownThing("claim", claim_id)
+    if held["ended_at"] is not None or held["fence"] != fence:
+        check_fence(tx, tx.task(held["task_id"]), fence)
+        raise Conflict(f"claim {claim_id}", f"it has ended: {held['end_reason']}")
+    return held
+
+
+def check_fence(tx: Reading, task: Task, fence: int | None) -> None:
+    """Raise `StaleFence` where the right to the task has changed hands since."""
+    if fence is None or fence == task.fence:
+        return
+    held = tx.one("open_claim", task_id=task.id)
+    holder = f"{held['holder']} holds it now" if held else "nobody holds it now"
+    raise StaleFence(task.key, fence, task.fence, holder)
+
+
+def end(tx: Writing, task: Task, held: Row, reason: str) -> None:
+    """The claim is over, and whoever still writes under it is told so."""
+    tx.run("end_claim", id=held["id"], at=tx.at, reason=reason)
+    tx.run("put_fence", id=task.id, fence=task.fence + 1)
+    before = {"holder": held["holder"], "fence": held["fence"]}
+    tx.event(f"claim.{reason}", task.id, subject=task.key, repo=task.repo_slug, before=before)
+
+
+def end_if_held(tx: Writing, task: Task, reason: str) -> None:
+    """Whatever claim the task has is over."""
+    held = tx.one("open_claim", task_id=task.id)
+    if held is not None:
+        end(tx, task, held, reason)
+
+
+def park(tx: Writing, task: Task, *, parked: bool) -> None:
+    """The task's claim waits for a person without expiring, or goes on."""
+    held = tx.one("open_claim", task_id=task.id)
+    if held is not None:
+        times = _times(tx, held["ttl_s"])
+        tx.run("renew_claim", id=held["id"], at=tx.at, parked=int(parked), **times)
+
+
+def the_claim(tx: Reading, claim_id: str) -> Claim:
+    """The claim of that id."""
+    row = tx.one("claim", id=claim_id)
+    if row is None:
+        raise UnknownThing("claim", claim_id)
+    return rows.claim(row)

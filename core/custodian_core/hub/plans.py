@@ -1,0 +1,161 @@
+"""Reconciling: all that a repo's sync reads, and all that it writes, each at one moment."""
+
+from dataclasses import replace
+
+from custodian_core.commands import (
+    AddTask,
+    AddWorkstream,
+    ApplyPlan,
+    TaskWrite,
+    WorkstreamWrite,
+)
+from custodian_core.errors import Conflict, ForeignHub, Regression
+from custodian_core.records import ReconcileView, Snapshot, Task
+from custodian_core.status import regresses
+
+from . import rows
+from .rows import as_text
+from .tasks import add_task, add_workstream, put_task, put_workstream
+from .writing import Reading, Writing, check_version
+
+
+def reconcile_view(tx: Reading, repo: str, hub_id: str) -> ReconcileView:
+    """All that reconciling the repo needs."""
+    known = tx.repo(repo)
+    goal = tx.one("active_goal", repo=repo)
+    questions = tx.all(
+        "interventions",
+        repo=repo,
+        is_open=1,
+        after=None,
+        after_since=None,
+        after_id=None,
+        limit=1000,
+    )
+    return ReconcileView(
+        hub_id=hub_id,
+        repo=known,
+        goal=rows.goal(goal) if goal else None,
+        workstreams=tuple(rows.workstream(row) for row in tx.all("workstreams_of", repo=repo)),
+        tasks=tuple(rows.task(row) for row in tx.all("tasks_of", repo=repo)),
+        open_interventions=tuple(rows.intervention(row) for row in questions),
+    )
+
+
+def apply_plan(tx: Writing, command: ApplyPlan) -> ReconcileView:
+    """Everything that the plan names is written, or nothing is."""
+    if command.hub_id != tx.hub_id:
+        reason = f"the plan was made for hub {command.hub_id}, this is hub {tx.hub_id}"
+        raise ForeignHub("this address", reason)
+    tx.repo_row(command.repo)
+    for stream in command.workstreams:
+        _write_workstream(tx, command.repo, stream)
+    for task in command.tasks:
+        _write_task(tx, command.repo, task)
+    _remember_bases(tx, command.repo, command.bases)
+    return reconcile_view(tx, command.repo, tx.hub_id)
+
+
+def _write_workstream(tx: Writing, repo: str, write: WorkstreamWrite) -> None:
+    known = {
+        stream.key: stream for stream in map(rows.workstream, tx.all("workstreams_of", repo=repo))
+    }
+    old = known.get(write.key)
+    if write.version is None:
+        if old:
+            raise Conflict(f"workstream {write.key}", "it is in the hub already; read it again")
+        add = AddWorkstream(repo, write.key, write.title, write.workplan_file, write.status)
+        old = add_workstream(tx, add)
+    elif old is None:
+        raise Conflict(f"workstream {write.key}", "it is not in the hub any more; read it again")
+    else:
+        check_version(f"workstream {write.key}", write.version, old.version)
+    new = replace(
+        old,
+        title=write.title,
+        workplan_file=write.workplan_file,
+        status=write.status,
+        position=write.position,
+        base=write.base or old.base,
+    )
+    if new != old:
+        put_workstream(tx, old, new)
+
+
+def _write_task(tx: Writing, repo: str, write: TaskWrite) -> None:
+    stream = next(
+        (
+            row["id"]
+            for row in tx.all("workstreams_of", repo=repo)
+            if row["key"] == write.workstream_key
+        ),
+        None,
+    )
+    if stream is None:
+        raise Conflict(f"workstream {write.workstream_key}", "it is not in the hub; read it again")
+    old = _task_of_repo(tx, repo, write.key)
+    if write.version is None:
+        if old:
+            raise Conflict(f"task {write.key}", "it is in the hub already; read it again")
+        old = add_task(tx, _addition(write, stream))
+    elif old is None:
+        raise Conflict(f"task {write.key}", "it is not in the hub any more; read it again")
+    else:
+        check_version(f"task {write.key}", write.version, old.version)
+    back = regresses(old.status, write.status)
+    if back and not write.reopen_reason:
+        raise Regression(write.key, old.status, write.status)
+    new = replace(
+        old,
+        workstream_id=stream,
+        title=write.title,
+        description=write.description,
+        acceptance=write.acceptance,
+        status=write.status,
+        priority=write.priority,
+        position=write.position,
+        depends_on=write.depends_on,
+        needs_human=write.needs_human,
+        epoch=old.epoch + back,
+        fence=old.fence + back,
+        base=write.base or old.base,
+    )
+    if new != old:
+        kind = "task.reopened" if back else "task.changed"
+        put_task(tx, old, new, kind=kind, reason=write.reopen_reason)
+    if write.overruled:
+        after = {"overruled": write.overruled.value, "status": write.status.value}
+        tx.event("task.overruled", old.id, subject=old.key, repo=repo, after=after)
+
+
+def _addition(write: TaskWrite, stream: str) -> AddTask:
+    return AddTask(
+        workstream=stream,
+        key=write.key,
+        title=write.title,
+        description=write.description,
+        acceptance=write.acceptance,
+        status=write.status,
+        priority=write.priority,
+        position=write.position,
+        depends_on=write.depends_on,
+        needs_human=write.needs_human,
+    )
+
+
+def _task_of_repo(tx: Reading, repo: str, key: str) -> Task | None:
+    rows_found = tx.all("tasks_named", name=key)
+    return next((rows.task(row) for row in rows_found if row["repo_slug"] == repo), None)
+
+
+def _remember_bases(tx: Writing, repo: str, bases: dict[str, Snapshot]) -> None:
+    """What was sealed stands beside each task and workstream, without moving their versions."""
+    for key, base in bases.items():
+        task = _task_of_repo(tx, repo, key)
+        if task:
+            tx.run("put_base", id=task.id, base=as_text(base))
+            continue
+        streams = [row for row in tx.all("workstreams_of", repo=repo) if row["key"] == key]
+        if not streams:
+            raise Conflict(f"base {key}", "no task or workstream of the repo has that key")
+        tx.run("put_workstream_base", id=streams[0]["id"], base=as_text(base))

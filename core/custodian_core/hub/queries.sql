@@ -1,0 +1,370 @@
+-- Every statement of the hub, one text for SQLite and PostgreSQL.
+-- A filter that nobody gave is null; `cast` tells PostgreSQL what a null would have been.
+
+-- name: hub()^
+select hub_id, schema_version from hub;
+
+-- name: begin_hub(hub_id, schema_version, at)!
+insert into hub (one, hub_id, schema_version, made_at) values (1, :hub_id, :schema_version, :at)
+on conflict (one) do nothing;
+
+-- name: raise_schema(schema_version)!
+update hub set schema_version = :schema_version where schema_version < :schema_version;
+
+-- name: take_turn()^
+-- Waits for the writer before; on PostgreSQL the row's lock is the queue.
+update hub set event_seq = event_seq returning event_seq;
+
+-- name: next_seq()^
+update hub set event_seq = event_seq + 1 returning event_seq;
+
+-- name: add_event(seq, at, actor, type, subject_id, subject, repo_slug, before, after, reason, request_id)!
+insert into events
+    (seq, at, actor, type, subject_id, subject, repo_slug, before, after, reason, request_id)
+values
+    (:seq, :at, :actor, :type, :subject_id, :subject, :repo_slug, :before, :after, :reason, :request_id);
+
+-- name: events(after, repo, type, subject, limit)
+select * from events
+where seq > :after
+  and (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:type as text) is null or type = :type)
+  and (cast(:subject as text) is null or subject_id = :subject or subject = :subject)
+order by seq limit :limit;
+
+-- name: count_events(repo, type, subject)^
+select count(*) from events
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:type as text) is null or type = :type)
+  and (cast(:subject as text) is null or subject_id = :subject or subject = :subject);
+
+-- name: kept_answer(caller, idempotency_key)^
+select command, answer from answers where caller = :caller and idempotency_key = :idempotency_key;
+
+-- name: keep_answer(caller, idempotency_key, command, answer, at)!
+insert into answers (caller, idempotency_key, command, answer, at)
+values (:caller, :idempotency_key, :command, :answer, :at);
+
+-- name: forget_answers(before)!
+delete from answers where at < :before;
+
+-- name: domains()
+select slug, title from domains order by slug;
+
+-- name: add_domain(slug, title)!
+insert into domains (slug, title) values (:slug, :title)
+on conflict (slug) do nothing;
+
+-- name: name_domain(slug, title)!
+update domains set title = :title where slug = :slug;
+
+-- name: topics(domain)
+select slug, domain, title from topics
+where (cast(:domain as text) is null or domain = :domain) order by slug;
+
+-- name: add_topic(slug, domain, title)!
+insert into topics (slug, domain, title) values (:slug, :domain, :title)
+on conflict (slug) do update set domain = excluded.domain, title = excluded.title;
+
+-- name: repo(slug)^
+select * from repos where slug = :slug;
+
+-- name: repo_slugs()
+select slug from repos order by slug;
+
+-- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
+select * from repos
+where (cast(:slug as text) is null or slug = :slug)
+  and (cast(:domain as text) is null or domain = :domain)
+  and (cast(:status as text) is null or status = :status)
+  and (cast(:kaizen as integer) is null or kaizen_schedule_enabled = :kaizen)
+  and (cast(:host as text) is null
+       or exists (select 1 from repo_hosts h where h.repo_id = repos.id and h.host = :host))
+  and (cast(:synced_before as text) is null
+       or last_state_synced_at is null or last_state_synced_at < :synced_before)
+  and (cast(:after as text) is null or slug > :after)
+order by slug limit :limit;
+
+-- name: count_repos(slug, domain, status, kaizen, host, synced_before)^
+select count(*) from repos
+where (cast(:slug as text) is null or slug = :slug)
+  and (cast(:domain as text) is null or domain = :domain)
+  and (cast(:status as text) is null or status = :status)
+  and (cast(:kaizen as integer) is null or kaizen_schedule_enabled = :kaizen)
+  and (cast(:host as text) is null
+       or exists (select 1 from repo_hosts h where h.repo_id = repos.id and h.host = :host))
+  and (cast(:synced_before as text) is null
+       or last_state_synced_at is null or last_state_synced_at < :synced_before);
+
+-- name: repo_hosts(repo_id)
+select * from repo_hosts where (cast(:repo_id as text) is null or repo_id = :repo_id) order by host;
+
+-- name: add_repo(id, slug, domain, topic, remote_url, forge_id, default_branch, status, at)!
+insert into repos
+    (id, slug, domain, topic, remote_url, forge_id, default_branch, status, created_at, updated_at)
+values
+    (:id, :slug, :domain, :topic, :remote_url, :forge_id, :default_branch, :status, :at, :at);
+
+-- name: put_repo(id, domain, topic, remote_url, forge_id, default_branch, status, status_reason, last_state_synced_at, kaizen_schedule_enabled, kaizen_schedule_updated_at, at)!
+update repos set
+    domain = :domain, topic = :topic, remote_url = :remote_url, forge_id = :forge_id,
+    default_branch = :default_branch, status = :status, status_reason = :status_reason,
+    last_state_synced_at = :last_state_synced_at,
+    kaizen_schedule_enabled = :kaizen_schedule_enabled,
+    kaizen_schedule_updated_at = :kaizen_schedule_updated_at,
+    updated_at = :at, version = version + 1
+where id = :id;
+
+-- name: drop_repo(id)!
+delete from repos where id = :id;
+
+-- name: put_host(repo_id, host, path)!
+insert into repo_hosts (repo_id, host, path) values (:repo_id, :host, :path)
+on conflict (repo_id, host) do update set path = excluded.path;
+
+-- name: drop_host(repo_id, host)!
+delete from repo_hosts where repo_id = :repo_id and host = :host;
+
+-- name: put_sync(repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings)!
+insert into repo_hosts
+    (repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings)
+values
+    (:repo_id, :host, :path, :last_run_at, :last_ok_at, :outcome, :sealed, :ahead, :behind, :findings)
+on conflict (repo_id, host) do update set
+    path = excluded.path, last_run_at = excluded.last_run_at,
+    last_ok_at = coalesce(excluded.last_ok_at, repo_hosts.last_ok_at),
+    outcome = excluded.outcome, sealed = excluded.sealed, ahead = excluded.ahead,
+    behind = excluded.behind, findings = excluded.findings;
+
+-- name: goals(repo)
+select * from goal_rows where repo_slug = :repo
+order by case status when 'active' then 0 else 1 end, created_at desc, id;
+
+-- name: active_goal(repo)^
+select * from goal_rows where repo_slug = :repo and status = 'active';
+
+-- name: add_goal(id, repo_id, title, description, at)!
+insert into goals (id, repo_id, title, description, status, created_at)
+values (:id, :repo_id, :title, :description, 'active', :at);
+
+-- name: end_goal(id, status, at)!
+update goals set status = :status, ended_at = :at where id = :id;
+
+-- name: workstreams(repo, status, after, limit)
+select * from workstream_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:status as text) is null or status = :status)
+  and (cast(:after as text) is null or id > :after)
+order by id limit :limit;
+
+-- name: count_workstreams(repo, status)^
+select count(*) from workstream_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:status as text) is null or status = :status);
+
+-- name: workstreams_named(name)
+select * from workstream_rows where id = :name or key = :name order by repo_slug limit 3;
+
+-- name: workstreams_of(repo)
+select * from workstream_rows where repo_slug = :repo order by position, key;
+
+-- name: active_workstreams(repo)
+select * from workstream_rows where repo_slug = :repo
+  and exists (select 1 from tasks t where t.workstream_id = workstream_rows.id
+              and t.status in ('todo', 'in_progress', 'blocked'))
+order by position, key;
+
+-- name: workstream_keys_like(part)
+select key from workstreams where key like :part order by key limit 200;
+
+-- name: next_workstream_position(repo_id)^
+select coalesce(max(position), 0) + 1 from workstreams where repo_id = :repo_id;
+
+-- name: add_workstream(id, repo_id, key, title, workplan_file, status, position, base, at)!
+insert into workstreams
+    (id, repo_id, key, title, workplan_file, status, position, base, created_at, updated_at)
+values
+    (:id, :repo_id, :key, :title, :workplan_file, :status, :position, :base, :at, :at);
+
+-- name: put_workstream(id, title, workplan_file, status, position, base, at)!
+update workstreams set
+    title = :title, workplan_file = :workplan_file, status = :status, position = :position,
+    base = :base, updated_at = :at, version = version + 1
+where id = :id;
+
+-- name: tasks(repo, workstream, status, urgency, needs_human, after, after_key, after_id, limit)
+select * from task_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:workstream as text) is null or workstream_id = :workstream)
+  and (cast(:status as text) is null or status = :status)
+  and (cast(:urgency as integer) is null or urgency = :urgency)
+  and (cast(:needs_human as integer) is null or needs_human = :needs_human)
+  and (cast(:after as text) is null or key > :after_key or (key = :after_key and id > :after_id))
+order by key, id limit :limit;
+
+-- name: count_tasks(repo, workstream, status, urgency, needs_human)^
+select count(*) from task_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:workstream as text) is null or workstream_id = :workstream)
+  and (cast(:status as text) is null or status = :status)
+  and (cast(:urgency as integer) is null or urgency = :urgency)
+  and (cast(:needs_human as integer) is null or needs_human = :needs_human);
+
+-- name: tasks_named(name)
+select * from task_rows where id = :name or key = :name order by repo_slug limit 3;
+
+-- name: tasks_of(repo)
+select * from task_rows where repo_slug = :repo order by workstream_id, position, key;
+
+-- name: task_keys_like(part)
+select key from tasks where key like :part order by key limit 200;
+
+-- name: next_task_position(workstream_id)^
+select coalesce(max(position), 0) + 1 from tasks where workstream_id = :workstream_id;
+
+-- name: add_task(id, repo_id, workstream_id, key, title, description, acceptance, status, urgency, position, depends_on, needs_human, base, at)!
+insert into tasks
+    (id, repo_id, workstream_id, key, title, description, acceptance, status, urgency, position,
+     depends_on, needs_human, base, created_at, updated_at)
+values
+    (:id, :repo_id, :workstream_id, :key, :title, :description, :acceptance, :status, :urgency,
+     :position, :depends_on, :needs_human, :base, :at, :at);
+
+-- name: put_task(id, workstream_id, title, description, acceptance, status, urgency, position, depends_on, needs_human, epoch, fence, base, note, at)!
+update tasks set
+    workstream_id = :workstream_id, title = :title, description = :description,
+    acceptance = :acceptance, status = :status, urgency = :urgency, position = :position,
+    depends_on = :depends_on, needs_human = :needs_human, epoch = :epoch, fence = :fence,
+    base = :base, note = :note, updated_at = :at, version = version + 1
+where id = :id;
+
+-- name: put_fence(id, fence)!
+update tasks set fence = :fence where id = :id;
+
+-- name: put_base(id, base)!
+update tasks set base = :base where id = :id;
+
+-- name: put_workstream_base(id, base)!
+update workstreams set base = :base where id = :id;
+
+-- name: drop_deps(task_id)!
+delete from task_deps where task_id = :task_id;
+
+-- name: add_dep(task_id, depends_on)!
+insert into task_deps (task_id, depends_on) values (:task_id, :depends_on)
+on conflict (task_id, depends_on) do nothing;
+
+-- name: pending_tasks(workstream_id, limit)
+select * from task_rows
+where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked')
+order by position, key limit :limit;
+
+-- name: count_pending(workstream_id)^
+select count(*) from tasks
+where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked');
+
+-- name: resumable(repo_id, holder, now)
+-- Tasks the holder has a claim on, the one last touched first.
+select t.* from task_rows t join claims c on c.task_id = t.id and c.ended_at is null
+where c.repo_id = :repo_id and c.holder = :holder and t.status in ('todo', 'in_progress', 'blocked')
+  and (c.parked = 1 or c.free_at > :now)
+order by c.renewed_at desc, t.key limit 1;
+
+-- name: abandoned(repo_id, now)
+-- Tasks in progress that nobody has the right to work on, the most urgent first.
+select * from task_rows t
+where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
+  and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
+                  and (c.parked = 1 or c.free_at > :now))
+  and not exists (select 1 from interventions i where i.task_id = t.id and i.answered_at is null)
+order by t.urgency, t.position, t.key limit 1;
+
+-- name: ready(repo_id, now, limit)
+-- Tasks that could be begun, the most urgent first; an unknown dependency is not a finished one.
+select t.*, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
+from task_rows t
+where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
+  and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
+                  and (c.parked = 1 or c.free_at > :now))
+  and not exists (select 1 from interventions i where i.task_id = t.id and i.answered_at is null)
+  and not exists (select 1 from task_deps d where d.task_id = t.id
+                  and not exists (select 1 from tasks x where x.key = d.depends_on
+                                  and x.status in ('done', 'cancelled')))
+order by t.urgency, t.position, t.key limit :limit;
+
+-- name: open_claim(task_id)^
+select * from claim_rows where task_id = :task_id and ended_at is null;
+
+-- name: claim(id)^
+select * from claim_rows where id = :id;
+
+-- name: claims(repo, holder, live, now)
+select * from claim_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:holder as text) is null or holder = :holder)
+  and (:live = 0 or (ended_at is null and (parked = 1 or free_at > :now)))
+order by granted_at desc, id limit 500;
+
+-- name: claim_in_workdir(host, workdir, now)^
+select * from claim_rows
+where host = :host and workdir = :workdir and ended_at is null and (parked = 1 or free_at > :now);
+
+-- name: add_claim(id, task_id, repo_id, holder, kind, fence, at, expires_at, free_at, ttl_s, workdir, host)!
+insert into claims
+    (id, task_id, repo_id, holder, kind, fence, granted_at, renewed_at, expires_at, free_at, ttl_s,
+     workdir, host)
+values
+    (:id, :task_id, :repo_id, :holder, :kind, :fence, :at, :at, :expires_at, :free_at, :ttl_s,
+     :workdir, :host);
+
+-- name: renew_claim(id, at, expires_at, free_at, parked)!
+update claims set
+    renewed_at = :at, expires_at = :expires_at, free_at = :free_at, parked = :parked
+where id = :id and ended_at is null;
+
+-- name: end_claim(id, at, reason)!
+update claims set ended_at = :at, end_reason = :reason, parked = 0 where id = :id and ended_at is null;
+
+-- name: interventions(repo, is_open, after, after_since, after_id, limit)
+select * from intervention_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:is_open as integer) is null or (answered_at is null) = (:is_open = 1))
+  and (cast(:after as text) is null or since > :after_since or (since = :after_since and id > :after_id))
+order by since, id limit :limit;
+
+-- name: count_interventions(repo, is_open)^
+select count(*) from intervention_rows
+where (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:is_open as integer) is null or (answered_at is null) = (:is_open = 1));
+
+-- name: intervention(id)^
+select * from intervention_rows where id = :id;
+
+-- name: open_questions_of_task(task_id)^
+select count(*) from interventions where task_id = :task_id and answered_at is null;
+
+-- name: add_intervention(id, repo_id, task_id, question, context, options, asked_by, at)!
+insert into interventions
+    (id, repo_id, task_id, question, context, options, asked_by, since)
+values
+    (:id, :repo_id, :task_id, :question, :context, :options, :asked_by, :at);
+
+-- name: answer_intervention(id, answer, answered_by, at)!
+update interventions set answer = :answer, answered_by = :answered_by, answered_at = :at
+where id = :id and answered_at is null;
+
+-- name: tokens()
+select id, name, scope, created_at, revoked_at from tokens order by name;
+
+-- name: token_named(name)^
+select id, name, scope, created_at, revoked_at from tokens where name = :name;
+
+-- name: token_hashed(hash)^
+select id, name, scope, created_at, revoked_at, hash from tokens
+where hash = :hash and revoked_at is null;
+
+-- name: add_token(id, name, scope, hash, at)!
+insert into tokens (id, name, scope, hash, created_at) values (:id, :name, :scope, :hash, :at);
+
+-- name: revoke_token(name, at)!
+update tokens set revoked_at = :at where name = :name and revoked_at is null;

@@ -1,0 +1,478 @@
+"""The State Hub in a database: the one door for writing, and the questions it answers."""
+
+import json
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from custodian_core import __version__, codec
+from custodian_core.codec import from_json, stamp, to_json
+from custodian_core.commands import (
+    AddDomain,
+    AddTask,
+    AddTopic,
+    AddWorkstream,
+    AnswerHuman,
+    ApplyPlan,
+    AskHuman,
+    Caller,
+    ChangeRepo,
+    ChangeTask,
+    ChangeWorkstream,
+    ClaimTask,
+    Command,
+    EndGoal,
+    MakeToken,
+    NoteTask,
+    RecordSync,
+    RegisterRepo,
+    ReleaseClaim,
+    RenewClaim,
+    ReopenTask,
+    RevokeToken,
+    SetGoal,
+    UnregisterRepo,
+)
+from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
+from custodian_core.ports import LIMIT, Clock
+from custodian_core.records import (
+    ActiveWorkstream,
+    Claim,
+    Dispatch,
+    Domain,
+    Event,
+    Goal,
+    Health,
+    Intervention,
+    NewToken,
+    Page,
+    PendingTask,
+    ReconcileView,
+    Repo,
+    Task,
+    Token,
+    Topic,
+    Workstream,
+)
+from custodian_core.status import Priority
+
+from . import claims, humans, plans, repos, rows, tasks, tokens
+from .databases import Database
+from .rows import URGENCY, Row
+from .writing import Handler, Reading, Writing, new_id
+
+#: the schema that this program reads and writes
+SCHEMA = 1
+MAX_LIMIT = 1000
+#: for how long a repeated command is known for what it is
+REMEMBERED = timedelta(days=7)
+#: how many pending tasks of a workstream a dispatch shows
+SHOWN_PENDING = 20
+
+T = TypeVar("T")
+
+#: each command: what carries it out, and the record it answers with
+HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
+    AddDomain: (repos.add_domain, Domain),
+    AddTopic: (repos.add_topic, Topic),
+    RegisterRepo: (repos.register_repo, Repo),
+    ChangeRepo: (repos.change_repo, Repo),
+    RecordSync: (repos.record_sync, Repo),
+    UnregisterRepo: (repos.unregister_repo, Repo),
+    SetGoal: (repos.set_goal, Goal),
+    EndGoal: (repos.end_goal, Goal),
+    AddWorkstream: (tasks.add_workstream, Workstream),
+    ChangeWorkstream: (tasks.change_workstream, Workstream),
+    AddTask: (tasks.add_task, Task),
+    ChangeTask: (tasks.change_task, Task),
+    ReopenTask: (tasks.reopen_task, Task),
+    NoteTask: (tasks.note_task, Task),
+    ClaimTask: (claims.claim_task, Claim),
+    RenewClaim: (claims.renew_claim, Claim),
+    ReleaseClaim: (claims.release_claim, Claim),
+    AskHuman: (humans.ask_human, Intervention),
+    AnswerHuman: (humans.answer_human, Intervention),
+    MakeToken: (tokens.make_token, NewToken),
+    RevokeToken: (tokens.revoke_token, Token),
+    ApplyPlan: (plans.apply_plan, ReconcileView),
+}
+
+
+@lru_cache
+def _queries(driver: str) -> Any:
+    import aiosql
+
+    return aiosql.from_path(Path(__file__).parent / "queries.sql", driver)
+
+
+class Store:
+    """The hub in one database."""
+
+    def __init__(self, database: Database, clock: Clock = codec.now) -> None:
+        self.database = database
+        self.clock = clock
+        self.queries = _queries(database.driver)
+        self.hub_id = self._known_hub()
+
+    def _known_hub(self) -> str:
+        """The hub's id, once its schema is known to be today's."""
+        found = self._schema()
+        if found is None or found["schema_version"] < SCHEMA:
+            if self.database.driver == "psycopg":
+                raise HubTrouble(
+                    self.database.name, "its schema is not today's; run `custodian db upgrade`"
+                )
+            prepare(self.database, self.clock())
+            found = self._schema()
+        if found is None:
+            raise HubTrouble(self.database.name, "its schema could not be made")
+        if found["schema_version"] > SCHEMA:
+            reason = (
+                f"its schema is {found['schema_version']}, this program knows {SCHEMA}; update it"
+            )
+            raise NewerSchema(self.database.name, reason)
+        hub_id: str = found["hub_id"]
+        return hub_id
+
+    def _schema(self) -> Row | None:
+        try:
+            row: Row | None = self.queries.hub(self.database.connection())
+        except self.database.trouble as error:
+            if "hub" in str(error) and ("no such table" in str(error) or "not exist" in str(error)):
+                return None
+            raise HubTrouble(self.database.name, str(error)) from error
+        return row
+
+    def close(self) -> None:
+        """No connection is open any more."""
+        self.database.close()
+
+    # --- writing
+
+    def do(self, command: Command, by: Caller) -> Any:
+        """Carry out the command, once for each idempotency key."""
+        handler, kind = HANDLERS[type(command)]
+        with self._writing(by) as tx:
+            if by.idempotency_key is None:
+                return handler(tx, command)
+            told = json.dumps([type(command).__name__, to_json(command)], sort_keys=True)
+            key = {"caller": by.name, "idempotency_key": by.idempotency_key}
+            kept = tx.one("kept_answer", **key)
+            if kept is not None:
+                if kept["command"] != told:
+                    reason = "it was used for another command; take a new key"
+                    raise Conflict(f"idempotency key {by.idempotency_key}", reason)
+                return from_json(kind, json.loads(kept["answer"]))
+            answer = handler(tx, command)
+            # A secret is told once: the token of a repeated command stays, its secret does not.
+            safe = NewToken(answer.token, "") if isinstance(answer, NewToken) else answer
+            tx.run("keep_answer", command=told, answer=rows.as_text(safe), at=tx.at, **key)
+            tx.run("forget_answers", before=stamp(tx.now - REMEMBERED))
+            return answer
+
+    @contextmanager
+    def _writing(self, by: Caller) -> Generator[Writing]:
+        connection = self.database.connection()
+        try:
+            self.database.begin(connection)
+            try:
+                self.queries.take_turn(connection)
+                yield Writing(self.queries, connection, by, self.clock(), self.hub_id)
+                connection.execute("commit")
+            except BaseException:
+                connection.execute("rollback")
+                raise
+        except self.database.integrity as error:
+            raise Conflict("the write", f"it breaks a rule of the hub: {error}") from error
+        except self.database.trouble as error:
+            raise HubTrouble(self.database.name, str(error)) from error
+
+    # --- reading
+
+    @contextmanager
+    def _reading(self) -> Generator[Reading]:
+        """Statements that see one moment."""
+        connection = self.database.connection()
+        try:
+            connection.execute("begin" if self.database.driver == "sqlite3" else _PG_READ)
+            try:
+                yield Reading(self.queries, connection)
+            finally:
+                connection.execute("rollback")
+        except self.database.trouble as error:
+            raise HubTrouble(self.database.name, str(error)) from error
+
+    def health(self) -> Health:
+        """That the hub answers, and which one it is."""
+        found = self._schema()
+        if found is None:
+            raise HubTrouble(self.database.name, "its schema is gone")
+        backend = "sqlite" if self.database.driver == "sqlite3" else "postgresql"
+        return Health(found["hub_id"], found["schema_version"], __version__, backend)
+
+    def repo(self, slug: str) -> Repo:
+        """One repo."""
+        with self._reading() as tx:
+            return tx.repo(slug)
+
+    def repos(
+        self,
+        *,
+        slug: str | None = None,
+        domain: str | None = None,
+        status: str | None = None,
+        kaizen_schedule_enabled: bool | None = None,
+        host: str | None = None,
+        synced_before: datetime | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Repo]:
+        """Repos by slug."""
+        wanted = {
+            "slug": slug,
+            "domain": domain,
+            "status": status,
+            "kaizen": None if kaizen_schedule_enabled is None else int(kaizen_schedule_enabled),
+            "host": host,
+            "synced_before": stamp(synced_before) if synced_before else None,
+        }
+        with self._reading() as tx:
+            found = tx.all("repos", **wanted, after=after, limit=_one_more(limit))
+            hosts: dict[str, list[Row]] = {}
+            for row in tx.all("repo_hosts", repo_id=None):
+                hosts.setdefault(row["repo_id"], []).append(row)
+            total = tx.value("count_repos", **wanted)
+        page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
+        return _page(page, total, limit, lambda repo: repo.slug)
+
+    def domains(self) -> tuple[Domain, ...]:
+        """Every domain."""
+        with self._reading() as tx:
+            return tuple(rows.domain(row) for row in tx.all("domains"))
+
+    def topics(self, domain: str | None = None) -> tuple[Topic, ...]:
+        """Every topic, or those of one domain."""
+        with self._reading() as tx:
+            return tuple(rows.topic(row) for row in tx.all("topics", domain=domain))
+
+    def goals(self, repo: str) -> tuple[Goal, ...]:
+        """The repo's goals, the active one first."""
+        with self._reading() as tx:
+            tx.repo_row(repo)
+            return tuple(rows.goal(row) for row in tx.all("goals", repo=repo))
+
+    def workstream(self, name: str) -> Workstream:
+        """One workstream."""
+        with self._reading() as tx:
+            return tx.workstream(name)
+
+    def workstreams(
+        self,
+        *,
+        repo: str | None = None,
+        status: str | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Workstream]:
+        """Workstreams."""
+        wanted = {"repo": repo, "status": status}
+        with self._reading() as tx:
+            if repo:
+                tx.repo_row(repo)
+            found = tx.all("workstreams", **wanted, after=after, limit=_one_more(limit))
+            total = tx.value("count_workstreams", **wanted)
+        return _page([rows.workstream(row) for row in found], total, limit, lambda w: w.id)
+
+    def task(self, name: str) -> Task:
+        """One task."""
+        with self._reading() as tx:
+            return tx.task(name)
+
+    def tasks(
+        self,
+        *,
+        repo: str | None = None,
+        workstream: str | None = None,
+        status: str | None = None,
+        priority: str | None = None,
+        needs_human: bool | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Task]:
+        """Tasks by key."""
+        key, task_id = _cursor(after)
+        with self._reading() as tx:
+            if repo:
+                tx.repo_row(repo)
+            wanted = {
+                "repo": repo,
+                "workstream": tx.workstream(workstream).id if workstream else None,
+                "status": status,
+                "urgency": URGENCY[Priority(priority)] if priority else None,
+                "needs_human": None if needs_human is None else int(needs_human),
+            }
+            where = {"after": after, "after_key": key, "after_id": task_id}
+            found = tx.all("tasks", **wanted, **where, limit=_one_more(limit))
+            total = tx.value("count_tasks", **wanted)
+        return _page([rows.task(row) for row in found], total, limit, lambda t: f"{t.key}~{t.id}")
+
+    def claims(
+        self, *, repo: str | None = None, holder: str | None = None, live: bool = True
+    ) -> tuple[Claim, ...]:
+        """Claims, the newest first."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            if repo:
+                tx.repo_row(repo)
+            found = tx.all("claims", repo=repo, holder=holder, live=int(live), now=now)
+        return tuple(rows.claim(row) for row in found)
+
+    def interventions(
+        self,
+        *,
+        repo: str | None = None,
+        is_open: bool | None = True,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Intervention]:
+        """Questions, the oldest first."""
+        since, question_id = _cursor(after)
+        wanted = {"repo": repo, "is_open": None if is_open is None else int(is_open)}
+        where = {"after": after, "after_since": since, "after_id": question_id}
+        with self._reading() as tx:
+            if repo:
+                tx.repo_row(repo)
+            found = tx.all("interventions", **wanted, **where, limit=_one_more(limit))
+            total = tx.value("count_interventions", **wanted)
+        asked = [rows.intervention(row) for row in found]
+        return _page(asked, total, limit, lambda i: f"{stamp(i.since)}~{i.id}")
+
+    def intervention(self, intervention_id: str) -> Intervention:
+        """One question."""
+        with self._reading() as tx:
+            return humans.the_intervention(tx, intervention_id)
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        subject: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Event]:
+        """Events from a cursor on."""
+        wanted = {"repo": repo, "type": type, "subject": subject}
+        with self._reading() as tx:
+            found = tx.all("events", after=after, **wanted, limit=_one_more(limit))
+            total = tx.value("count_events", **wanted)
+        return _page([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, without its secret."""
+        with self._reading() as tx:
+            return tuple(rows.token(row) for row in tx.all("tokens"))
+
+    def token_of(self, secret: str) -> Token | None:
+        """The token whose secret this is, if it still opens anything."""
+        with self._reading() as tx:
+            return tokens.token_of(tx, secret)
+
+    def has_tokens(self) -> bool:
+        """Whether any token opens the API."""
+        return any(token.revoked_at is None for token in self.tokens())
+
+    def reconcile_view(self, repo: str) -> ReconcileView:
+        """All that reconciling the repo needs."""
+        with self._reading() as tx:
+            return plans.reconcile_view(tx, repo, self.hub_id)
+
+    def dispatch(self, repo: str) -> Dispatch:
+        """What the repo's agent should know and do now."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            return _dispatch(tx, repo, self.hub_id, now)
+
+
+_PG_READ = "begin isolation level repeatable read read only"
+
+
+def prepare(database: Database, now: datetime) -> None:
+    """The database's schema is today's, and the hub in it has an id."""
+    database.upgrade()
+    queries, connection = _queries(database.driver), database.connection()
+    queries.begin_hub(connection, hub_id=new_id(), schema_version=SCHEMA, at=stamp(now))
+    queries.raise_schema(connection, schema_version=SCHEMA)
+
+
+def _dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
+    row = tx.repo_row(repo)
+    goal = tx.one("active_goal", repo=repo)
+    chosen = claims.choose(tx, row["id"], None, now)
+    questions = tx.all(
+        "interventions", repo=repo, is_open=1, after=None, after_since=None, after_id=None, limit=20
+    )
+    if chosen is not None:
+        left = chosen["status"] == "in_progress"
+        directive = "resume" if left else "work"
+        reason = "it was left in progress" if left else "it is the most urgent that can be begun"
+    elif questions:
+        directive, reason = "human_needed", "what is left waits for an answer"
+    else:
+        directive, reason = "none", claims.why_nothing(tx, repo)
+    return Dispatch(
+        hub_id=hub_id,
+        repo_slug=repo,
+        active_goal=rows.goal(goal) if goal else None,
+        active_workstreams=tuple(
+            _active(tx, stream) for stream in tx.all("active_workstreams", repo=repo)
+        ),
+        human_interventions=tuple(rows.intervention(question) for question in questions),
+        last_state_synced_at=rows.at(row["last_state_synced_at"]),
+        directive=directive,
+        reason=reason,
+        task=rows.task(chosen) if chosen is not None else None,
+    )
+
+
+def _active(tx: Reading, stream: Row) -> ActiveWorkstream:
+    pending = tx.all("pending_tasks", workstream_id=stream["id"], limit=SHOWN_PENDING)
+    return ActiveWorkstream(
+        id=stream["id"],
+        key=stream["key"],
+        title=stream["title"],
+        workplan_file=stream["workplan_file"],
+        pending_tasks=tuple(_pending(rows.task(row)) for row in pending),
+        pending_total=tx.value("count_pending", workstream_id=stream["id"]),
+    )
+
+
+def _pending(task: Task) -> PendingTask:
+    return PendingTask(task.id, task.key, task.title, task.status, task.priority, task.needs_human)
+
+
+def _one_more(limit: int) -> int:
+    """One item more than wanted tells whether there is a next page."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadValue("limit", f"it must be between 1 and {MAX_LIMIT}")
+    return limit + 1
+
+
+def _page(items: Iterable[T], total: int, limit: int, cursor: Callable[[T], str]) -> Page[T]:
+    found = list(items)
+    more = len(found) > limit
+    shown = tuple(found[:limit])
+    return Page(shown, total, cursor(shown[-1]) if more else None)
+
+
+def _cursor(after: str | None) -> tuple[str | None, str | None]:
+    """The two parts of a cursor that was made of an order and an id."""
+    if after is None:
+        return None, None
+    order, tilde, last = after.rpartition("~")
+    if not tilde:
+        raise BadValue("after", "it is not a cursor of this list")
+    return order, last

@@ -1,0 +1,139 @@
+"""One writing transaction: who writes, at what time, and the log of what was done."""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from custodian_core.codec import stamp
+from custodian_core.commands import Caller
+from custodian_core.errors import Conflict, UnknownThing
+from custodian_core.records import Repo, Task, Workstream
+
+from . import rows
+from .rows import Row, as_text_or_null
+
+
+class Reading:
+    """Statements on one connection, by name."""
+
+    def __init__(self, queries: Any, connection: Any) -> None:
+        self._queries = queries
+        self._connection = connection
+
+    def one(self, query: str, **values: Any) -> Row | None:
+        """The row that the query finds, if it finds one."""
+        row: Row | None = getattr(self._queries, query)(self._connection, **values)
+        return row
+
+    def all(self, query: str, **values: Any) -> list[Row]:
+        """Every row that the query finds."""
+        return list(getattr(self._queries, query)(self._connection, **values))
+
+    def first(self, query: str, **values: Any) -> Row | None:
+        """The first row that the query finds, if it finds one."""
+        return next(iter(self.all(query, **values)), None)
+
+    def value(self, query: str, **values: Any) -> Any:
+        """The one value that the query finds."""
+        row = self.one(query, **values)
+        return row[next(iter(row.keys()))] if row is not None else None
+
+    def repo_row(self, slug: str) -> Row:
+        """The row of the repo, or `UnknownThing`."""
+        row = self.one("repo", slug=slug)
+        if row is None:
+            known = [each["slug"] for each in self.all("repo_slugs")]
+            raise UnknownThing("repo", slug, near(slug, known))
+        return row
+
+    def repo(self, slug: str) -> Repo:
+        """The repo, or `UnknownThing`."""
+        row = self.repo_row(slug)
+        return rows.repo(row, self.all("repo_hosts", repo_id=row["id"]))
+
+    def workstream(self, name: str) -> Workstream:
+        """The workstream of that key or id, or `UnknownThing`."""
+        return rows.workstream(self._named("workstream", name))
+
+    def task(self, name: str) -> Task:
+        """The task of that key or id, or `UnknownThing`."""
+        return rows.task(self._named("task", name))
+
+    def _named(self, kind: str, name: str) -> Row:
+        found = self.all(f"{kind}s_named", name=name)
+        if not found:
+            head = name[: max(3, len(name) * 2 // 3)].replace("%", "").replace("_", "")
+            known = [row["key"] for row in self.all(f"{kind}_keys_like", part=f"{head}%")]
+            raise UnknownThing(kind, name, near(name, known))
+        if len(found) > 1:
+            repos = ", ".join(f"{row['repo_slug']} ({row['id']})" for row in found)
+            raise Conflict(f"{kind} {name}", f"several repos have it, name it by id: {repos}")
+        return found[0]
+
+
+class Writing(Reading):
+    """A transaction that writes; what it does is done whole or not at all."""
+
+    def __init__(
+        self, queries: Any, connection: Any, by: Caller, now: datetime, hub_id: str
+    ) -> None:
+        super().__init__(queries, connection)
+        self.by = by
+        self.now = now
+        self.at = stamp(now)
+        self.hub_id = hub_id
+
+    def run(self, query: str, **values: Any) -> int:
+        """Run a statement; how many rows it changed."""
+        changed: int = getattr(self._queries, query)(self._connection, **values)
+        return changed
+
+    def event(
+        self,
+        kind: str,
+        subject_id: str,
+        *,
+        subject: str | None = None,
+        repo: str | None = None,
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Add to the log what was done."""
+        self.run(
+            "add_event",
+            seq=self.value("next_seq"),
+            at=self.at,
+            actor=self.by.name,
+            type=kind,
+            subject_id=subject_id,
+            subject=subject,
+            repo_slug=repo,
+            before=as_text_or_null(before),
+            after=as_text_or_null(after),
+            reason=reason,
+            request_id=self.by.request_id,
+        )
+
+
+Handler = Callable[[Writing, Any], Any]
+
+
+def new_id() -> str:
+    """A fresh id."""
+    return str(uuid.uuid4())
+
+
+def near(name: str, known: list[str]) -> tuple[str, ...]:
+    """Up to three known names that are like it."""
+    folded = {each.casefold(): each for each in known}
+    return tuple(folded[like] for like in get_close_matches(name.casefold(), folded, 3, 0.5))
+
+
+def check_version(what: str, version: int | None, row_version: int) -> None:
+    """Raise `Conflict` where the caller read an older version."""
+    if version is not None and version != row_version:
+        reason = f"it moved: you read version {version}, it is {row_version} now; read it again"
+        raise Conflict(what, reason)

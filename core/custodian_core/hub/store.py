@@ -39,7 +39,6 @@ from custodian_core.commands import (
 from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
 from custodian_core.ports import LIMIT, Clock
 from custodian_core.records import (
-    ActiveWorkstream,
     Claim,
     Dispatch,
     Domain,
@@ -49,7 +48,6 @@ from custodian_core.records import (
     Intervention,
     NewToken,
     Page,
-    PendingTask,
     ReconcileView,
     Repo,
     Task,
@@ -61,6 +59,7 @@ from custodian_core.status import Priority
 
 from . import claims, humans, plans, repos, rows, tasks, tokens
 from .databases import Database
+from .dispatching import dispatch
 from .rows import URGENCY, Row
 from .writing import Handler, Reading, Writing, new_id
 
@@ -69,8 +68,6 @@ SCHEMA = 1
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
-#: how many pending tasks of a workstream a dispatch shows
-SHOWN_PENDING = 20
 
 T = TypeVar("T")
 
@@ -115,7 +112,11 @@ class Store:
         self.database = database
         self.clock = clock
         self.queries = _queries(database.driver)
-        self.hub_id = self._known_hub()
+        try:
+            self.hub_id = self._known_hub()
+        except BaseException:
+            database.close()
+            raise
 
     def _known_hub(self) -> str:
         """The hub's id, once its schema is known to be today's."""
@@ -394,7 +395,7 @@ class Store:
         """What the repo's agent should know and do now."""
         now = stamp(self.clock())
         with self._reading() as tx:
-            return _dispatch(tx, repo, self.hub_id, now)
+            return dispatch(tx, repo, self.hub_id, now)
 
 
 _PG_READ = "begin isolation level repeatable read read only"
@@ -406,52 +407,6 @@ def prepare(database: Database, now: datetime) -> None:
     queries, connection = _queries(database.driver), database.connection()
     queries.begin_hub(connection, hub_id=new_id(), schema_version=SCHEMA, at=stamp(now))
     queries.raise_schema(connection, schema_version=SCHEMA)
-
-
-def _dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
-    row = tx.repo_row(repo)
-    goal = tx.one("active_goal", repo=repo)
-    chosen = claims.choose(tx, row["id"], None, now)
-    questions = tx.all(
-        "interventions", repo=repo, is_open=1, after=None, after_since=None, after_id=None, limit=20
-    )
-    if chosen is not None:
-        left = chosen["status"] == "in_progress"
-        directive = "resume" if left else "work"
-        reason = "it was left in progress" if left else "it is the most urgent that can be begun"
-    elif questions:
-        directive, reason = "human_needed", "what is left waits for an answer"
-    else:
-        directive, reason = "none", claims.why_nothing(tx, repo)
-    return Dispatch(
-        hub_id=hub_id,
-        repo_slug=repo,
-        active_goal=rows.goal(goal) if goal else None,
-        active_workstreams=tuple(
-            _active(tx, stream) for stream in tx.all("active_workstreams", repo=repo)
-        ),
-        human_interventions=tuple(rows.intervention(question) for question in questions),
-        last_state_synced_at=rows.at(row["last_state_synced_at"]),
-        directive=directive,
-        reason=reason,
-        task=rows.task(chosen) if chosen is not None else None,
-    )
-
-
-def _active(tx: Reading, stream: Row) -> ActiveWorkstream:
-    pending = tx.all("pending_tasks", workstream_id=stream["id"], limit=SHOWN_PENDING)
-    return ActiveWorkstream(
-        id=stream["id"],
-        key=stream["key"],
-        title=stream["title"],
-        workplan_file=stream["workplan_file"],
-        pending_tasks=tuple(_pending(rows.task(row)) for row in pending),
-        pending_total=tx.value("count_pending", workstream_id=stream["id"]),
-    )
-
-
-def _pending(task: Task) -> PendingTask:
-    return PendingTask(task.id, task.key, task.title, task.status, task.priority, task.needs_human)
 
 
 def _one_more(limit: int) -> int:

@@ -56,6 +56,16 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def postgres_url(postgres: str) -> str:
     """A database with the hub's schema, for one test."""
+    return _copied(postgres)
+
+
+@pytest.fixture
+def another_postgres_url(postgres: str) -> str:
+    """A second one."""
+    return _copied(postgres)
+
+
+def _copied(postgres: str) -> str:
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"create database {name} template model")

@@ -1,5 +1,7 @@
 """What every hub promises, on each database."""
 
+from dataclasses import replace
+
 import pytest
 
 from custodian_core.commands import (
@@ -488,12 +490,12 @@ def test_a_claim_waits_without_expiring_while_a_person_is_asked(hub: Hub, watch:
 
 def test_two_claims_in_one_working_folder_are_refused(hub: Hub) -> None:
     tasks(hub, "T01", "T02")
-    there = {"workdir": "/repos/marki-docx", "host": "here"}
-    hub.do(ClaimTask("me", task="T01", **there), ME)
+    there = ClaimTask("me", task="T01", workdir="/repos/marki-docx", host="here")
+    hub.do(there, ME)
 
     with pytest.raises(Conflict, match="use a worktree of your own"):
-        hub.do(ClaimTask("you", task="T02", **there), YOU)
-    assert hub.do(ClaimTask("you", task="T02", workdir="/repos/marki-docx", host="else"), YOU)
+        hub.do(replace(there, holder="you", task="T02"), YOU)
+    assert hub.do(replace(there, holder="you", task="T02", host="elsewhere"), YOU)
 
 
 # --- dispatch
@@ -619,7 +621,8 @@ def test_questions_come_oldest_first_in_pages(hub: Hub, watch: Watch) -> None:
 def test_events_can_be_read_from_a_cursor_without_gaps(hub: Hub) -> None:
     tasks(hub, "T01")
     hub.do(ChangeTask("T01", {"title": "Better"}), Caller("me", request_id="r-1"))
-    seen, after = [], 0
+    seen: list[int] = []
+    after = 0
     while (page := hub.events(after=after, limit=2)).items:
         seen += [event.seq for event in page.items]
         after = page.items[-1].seq

@@ -1,0 +1,139 @@
+"""A whole hub as JSON Lines, from one database into another, and a copy of the embedded file."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from custodian_core.errors import BadValue, Conflict, HubTrouble
+
+from .databases import Database, SQLite
+from .store import SCHEMA
+
+#: every table, each after those it refers to
+TABLES = (
+    "hub",
+    "domains",
+    "topics",
+    "repos",
+    "repo_hosts",
+    "goals",
+    "workstreams",
+    "tasks",
+    "task_deps",
+    "claims",
+    "interventions",
+    "events",
+    "answers",
+    "tokens",
+)
+_HEAD = {"kind": "custodian-hub", "schema_version": SCHEMA}
+
+
+def export(database: Database) -> Iterator[str]:
+    """The lines that make this hub anew, as it is at one moment."""
+    connection = database.connection()
+    embedded = database.driver == "sqlite3"
+    connection.execute("begin" if embedded else "begin isolation level repeatable read read only")
+    try:
+        yield json.dumps(_HEAD)
+        for table in TABLES:
+            # (names come from the list above, never from outside)
+            for row in connection.execute(f"select * from {table}"):  # noqa: S608
+                line = {"table": table, "row": dict(row)}
+                yield json.dumps(line, ensure_ascii=False, sort_keys=True)
+    finally:
+        connection.execute("rollback")
+
+
+def restore(database: Database, lines: Iterable[str]) -> int:
+    """The empty hub is the exported one, its id included; how many rows that took."""
+    connection = database.connection()
+    numbered = enumerate(lines, 1)
+    _check_head(numbered)
+    database.begin(connection)
+    try:
+        _expect_empty(connection)
+        connection.execute("delete from hub")
+        count = 0
+        for number, line in numbered:
+            table, row = _read(number, line)
+            _insert(database, connection, table, row, number)
+            count += 1
+        _expect_a_hub(connection)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+    return count
+
+
+def _expect_empty(connection: Any) -> None:
+    for table in TABLES[1:]:
+        if connection.execute(f"select 1 from {table}").fetchone():  # noqa: S608
+            raise Conflict("import", "this hub is not empty; import into a new one")
+
+
+def _expect_a_hub(connection: Any) -> None:
+    if connection.execute("select 1 from hub").fetchone() is None:
+        raise BadValue("import", "it has no hub in it, or ends too early")
+
+
+def _check_head(numbered: Iterator[tuple[int, str]]) -> None:
+    head = _json(*next(numbered, (1, "")))
+    if head.get("kind") != _HEAD["kind"]:
+        raise BadValue("line 1", "it is not the head of an exported hub")
+    if head.get("schema_version") != SCHEMA:
+        told = f"it is of schema {head.get('schema_version')}, this program writes {SCHEMA}"
+        raise BadValue("line 1", told)
+
+
+def _json(number: int, line: str) -> dict[str, Any]:
+    try:
+        read: Any = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise BadValue(f"line {number}", f"it is not JSON: {error}") from error
+    if not isinstance(read, dict):
+        raise BadValue(f"line {number}", "it is not an object")
+    found: dict[str, Any] = read
+    return found
+
+
+def _read(number: int, line: str) -> tuple[str, dict[str, Any]]:
+    read = _json(number, line)
+    table, row = read.get("table"), read.get("row")
+    if table not in TABLES or not isinstance(row, dict):
+        raise BadValue(f"line {number}", "it names no table of the hub")
+    found: dict[str, Any] = row
+    return str(table), found
+
+
+def _insert(
+    database: Database, connection: Any, table: str, row: dict[str, Any], number: int
+) -> None:
+    if not all(key.isidentifier() for key in row):
+        raise BadValue(f"line {number}", "it has columns that no table has")
+    mark = "?" if database.driver == "sqlite3" else "%s"
+    marks = ", ".join([mark] * len(row))
+    statement = f"insert into {table} ({', '.join(row)}) values ({marks})"  # noqa: S608
+    try:
+        connection.execute(statement, list(row.values()))
+    except database.trouble as error:
+        raise BadValue(f"line {number}", f"the hub does not take it: {error}") from error
+
+
+def backup(database: Database, path: Path) -> None:
+    """A copy of the embedded hub is at `path`, taken while others go on working."""
+    if not isinstance(database, SQLite):
+        raise HubTrouble(database.name, "back a PostgreSQL hub up with pg_dump")
+    if path.exists():
+        raise Conflict(str(path), "it is there already and is not overwritten")
+    copy = sqlite3.connect(path)
+    try:
+        database.connection().backup(copy)
+    except sqlite3.Error as error:
+        raise HubTrouble(str(path), f"the backup failed: {error}") from error
+    finally:
+        copy.close()
+    path.chmod(0o600)

@@ -1,0 +1,261 @@
+"""How the hub is spoken to over HTTP: where each command goes, and how answers and errors read.
+
+The hub's API serves what stands here and its client calls it, so that neither can drift.
+"""
+
+import re
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from . import errors
+from .codec import from_json, to_json
+from .commands import (
+    AddDomain,
+    AddTask,
+    AddTopic,
+    AddWorkstream,
+    AnswerHuman,
+    ApplyPlan,
+    AskHuman,
+    ChangeRepo,
+    ChangeTask,
+    ChangeWorkstream,
+    ClaimTask,
+    Command,
+    EndGoal,
+    MakeToken,
+    NoteTask,
+    RecordSync,
+    RegisterRepo,
+    ReleaseClaim,
+    RenewClaim,
+    ReopenTask,
+    RevokeToken,
+    SetGoal,
+    UnregisterRepo,
+)
+from .errors import BadValue, CustodianError, UnknownThing
+from .records import (
+    Claim,
+    Dispatch,
+    Domain,
+    Goal,
+    Intervention,
+    NewToken,
+    ReconcileView,
+    Repo,
+    Task,
+    Token,
+    Topic,
+    Workstream,
+)
+
+T = TypeVar("T")
+
+#: headers that say who asks, and make a repeated question known for what it is
+AGENT = "X-Custodian-Agent"
+IDEMPOTENCY_KEY = "Idempotency-Key"
+REQUEST_ID = "X-Request-Id"
+TOTAL = "X-Total-Count"
+CURSOR = "X-Next-Cursor"
+
+AGENT_LIMIT = 100
+KEY_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where a command goes, and what it is answered with."""
+
+    command: type[Any]
+    method: str
+    path: str
+    answer: type[Any]
+    #: the command's field that stands in the path
+    subject: str | None = None
+    status: int = 200
+
+    @property
+    def parameter(self) -> str:
+        """What the path calls the subject."""
+        return self.path.partition("{")[2].partition("}")[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RepoHere(Repo):
+    """A managed repo, and where it lies on each host and on the hub's own."""
+
+    host_paths: dict[str, str] = field(default_factory=dict[str, str])
+    local_path: str | None = None
+
+
+WAYS = (
+    Way(AddDomain, "POST", "/domains/", Domain),
+    Way(AddTopic, "POST", "/topics/", Topic),
+    Way(RegisterRepo, "POST", "/repos/", Repo),
+    Way(ChangeRepo, "PATCH", "/repos/{slug}/", Repo, "slug"),
+    Way(UnregisterRepo, "DELETE", "/repos/{slug}/", Repo, "slug"),
+    Way(RecordSync, "POST", "/repos/{slug}/sync", Repo, "slug"),
+    Way(ApplyPlan, "POST", "/repos/{slug}/apply", ReconcileView, "repo"),
+    Way(SetGoal, "POST", "/repos/{slug}/goals", Goal, "repo", 201),
+    Way(EndGoal, "DELETE", "/repos/{slug}/goals", Goal, "repo"),
+    Way(AddWorkstream, "POST", "/workstreams/", Workstream, None, 201),
+    Way(ChangeWorkstream, "PATCH", "/workstreams/{name}", Workstream, "workstream"),
+    Way(AddTask, "POST", "/tasks/", Task, None, 201),
+    Way(ChangeTask, "PATCH", "/tasks/{name}", Task, "task"),
+    Way(ReopenTask, "POST", "/tasks/{name}/reopen", Task, "task"),
+    Way(NoteTask, "POST", "/tasks/{name}/notes", Task, "task"),
+    Way(ClaimTask, "POST", "/tasks/{name}/claim", Claim, "task"),
+    Way(ClaimTask, "POST", "/repos/{slug}/dispatch", Dispatch, "repo"),
+    Way(RenewClaim, "POST", "/claims/{id}/renew", Claim, "claim"),
+    Way(ReleaseClaim, "POST", "/claims/{id}/release", Claim, "claim"),
+    Way(AskHuman, "POST", "/interventions/", Intervention, None, 201),
+    Way(AnswerHuman, "POST", "/interventions/{id}/answer", Intervention, "intervention"),
+    Way(MakeToken, "POST", "/tokens/", NewToken, None, 201),
+    Way(RevokeToken, "DELETE", "/tokens/{name}", Token, "name"),
+)
+
+#: what a change of each may name; the hub says the same to whoever names anything else
+CHANGEABLE = {
+    ChangeRepo: (
+        RepoHere,
+        (
+            "domain",
+            "topic",
+            "remote_url",
+            "forge_id",
+            "default_branch",
+            "status",
+            "status_reason",
+            "last_state_synced_at",
+            "kaizen_schedule_enabled",
+            "kaizen_schedule_updated_at",
+            "host_paths",
+        ),
+    ),
+    ChangeWorkstream: (Workstream, ("title", "workplan_file", "status", "position")),
+    ChangeTask: (
+        Task,
+        (
+            "title",
+            "description",
+            "acceptance",
+            "status",
+            "priority",
+            "position",
+            "depends_on",
+            "needs_human",
+        ),
+    ),
+}
+
+
+def way_of(command: Command) -> Way:
+    """Where the command goes."""
+    if isinstance(command, ClaimTask) and (command.task is None) == (command.repo is None):
+        raise BadValue("claim", "name a task, or a repo for its next one")
+    ways = [way for way in WAYS if way.command is type(command)]
+    return next(
+        way for way in ways if way.subject is None or getattr(command, way.subject) is not None
+    )
+
+
+def address(path: str, name: str) -> str:
+    """The path with the name in it; a name that no path can hold names nothing."""
+    if name in ("", ".", "..") or "/" in name:
+        raise UnknownThing(path.split("/")[1].removesuffix("s"), name)
+    head, _, tail = path.partition("{")
+    return f"{head}{quote(name, safe='')}{tail.partition('}')[2]}"
+
+
+def body_of(way: Way, command: Command) -> dict[str, Any]:
+    """What goes in the body: all that was said, but for what stands in the path."""
+    said = {
+        key: value
+        for key, value in to_json(command).items()
+        if value is not None and key != way.subject
+    }
+    changes: dict[str, Any] = said.pop("changes", {})
+    if wrong := sorted(set(changes) & _beside_changes(way)):
+        allowed = ", ".join(CHANGEABLE[way.command][1])
+        raise BadValue(f"field {', '.join(wrong)}", f"it cannot be changed; these can: {allowed}")
+    return {**changes, **said}
+
+
+def command_of(way: Way, subject: str | None, body: dict[str, Any]) -> Any:
+    """The command that a body spells; whatever is no word of it is refused by name."""
+    said = dict(body)
+    if way.command in CHANGEABLE:
+        beside = {key: said.pop(key) for key in _beside_changes(way) & set(said)}
+        said = {"changes": said, **beside}
+    elif way.subject in said:
+        raise BadValue(way.subject, "it stands in the path; leave it out of the body")
+    if way.subject is not None:
+        said[way.subject] = subject
+    return from_json(way.command, said)
+
+
+def _beside_changes(way: Way) -> set[str]:
+    """What stands beside the changes in the body of a change: version, fence."""
+    if way.command not in CHANGEABLE:
+        return set()
+    return {each.name for each in fields(way.command)} - {"changes", way.subject}
+
+
+def here(repo: Repo, host: str) -> RepoHere:
+    """The repo as the hub on that host tells it."""
+    known = {each.name: getattr(repo, each.name) for each in fields(Repo)}
+    paths = repo.host_paths
+    return RepoHere(**known, host_paths=paths, local_path=paths.get(host))
+
+
+def read_answer(kind: type[T], value: Any) -> T:
+    """The record in an answer."""
+    if kind is Repo and isinstance(value, dict):
+        known = {each.name for each in fields(RepoHere)} - {each.name for each in fields(Repo)}
+        value = {key: value[key] for key in value if key not in known}
+    if kind is ReconcileView and isinstance(value, dict):
+        return from_json(kind, {**value, "repo": to_json(read_answer(Repo, value.get("repo")))})
+    return from_json(kind, value)
+
+
+def code_of(kind: type[CustodianError]) -> str:
+    """The error's name as JSON spells it: StaleFence is stale_fence."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", kind.__name__).lower()
+
+
+def error_json(code: str, message: str, details: dict[str, Any]) -> dict[str, Any]:
+    """The one shape of every error."""
+    return {"error": {"code": code, "message": message, "details": details}}
+
+
+def details_of(error: CustodianError) -> dict[str, Any]:
+    """The fields of the error."""
+    told: dict[str, Any] = to_json(error) if is_dataclass(error) else {}
+    return told
+
+
+def error_of(answer: Any) -> CustodianError | None:
+    """The error that an answer tells, if it is one of ours."""
+    told = answer.get("error") if isinstance(answer, dict) else None
+    if not isinstance(told, dict):
+        return None
+    kind = _errors().get(str(told.get("code")))
+    details = told.get("details")
+    if kind is None or not isinstance(details, dict):
+        return None
+    known = {each.name for each in fields(kind)}
+    try:
+        return from_json(kind, {key: details[key] for key in details if key in known})
+    except BadValue:
+        return None
+
+
+def _errors() -> dict[str, type[Any]]:
+    kinds = [kind for kind in vars(errors).values() if isinstance(kind, type)]
+    return {
+        code_of(kind): kind
+        for kind in kinds
+        if issubclass(kind, CustodianError) and is_dataclass(kind)
+    }

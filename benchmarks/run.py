@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans")
+NAMES = ("startup", "workplans", "hub")
 
 
 def main() -> None:

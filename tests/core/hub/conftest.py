@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import Store, prepare
@@ -68,7 +69,7 @@ def another_postgres_url(postgres: str) -> str:
 def _copied(postgres: str) -> str:
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"create database {name} template model")
+        connection.execute(SQL("create database {} template model").format(Identifier(name)))
     return postgres.replace("/postgres?", f"/{name}?")
 
 

@@ -1,0 +1,100 @@
+"""Picking and claiming a task from hubs of growing size, and listing tasks from the command line."""
+
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from harness import Row, child_cpu_ms, in_turn
+
+from custodian_core.commands import AddWorkstream, Caller, ClaimTask, RegisterRepo, ReleaseClaim
+from custodian_core.hub.databases import SQLite
+from custodian_core.hub.store import Store
+
+_REPOS = 50
+_SIZES = (1_000, 10_000, 100_000)
+_CLAIM_MS, _LIST_MS = 10, 250
+
+
+@contextmanager
+def filled(tasks: int, home: Path) -> Generator[Store]:
+    """A hub with that many tasks, three of four ended, some that wait for others."""
+    database = SQLite(home / "hub.db")
+    store = Store(database)
+    rng = random.Random(tasks)  # noqa: S311 - the same hub on every run
+    me = Caller("bench")
+    rows: list[tuple[object, ...]] = []
+    deps: list[tuple[str, str]] = []
+    for number in range(_REPOS):
+        repo = store.do(RegisterRepo(f"repo-{number:02d}", "bench"), me)
+        stream = store.do(AddWorkstream(repo.slug, f"R{number:02d}-WP-0001", "A plan"), me)
+        for place in range(tasks // _REPOS):
+            key = f"{stream.key}-T{place:05d}"
+            status = rng.choices(("todo", "in_progress", "done", "cancelled"), (24, 0, 70, 6))[0]
+            urgency = rng.randrange(4)
+            at = "2026-11-21T09:00:00Z"
+            rows.append((key, repo.id, stream.id, key, f"Do {place}", status, urgency, place, at, at))
+            if place and rng.random() < 0.2:
+                deps.append((key, f"{stream.key}-T{rng.randrange(place):05d}"))
+    connection = database.connection()
+    connection.execute("begin immediate")
+    connection.executemany(
+        "insert into tasks (id, repo_id, workstream_id, key, title, description, acceptance, status,"
+        " urgency, position, depends_on, needs_human, created_at, updated_at)"
+        " values (?, ?, ?, ?, ?, 'What is to be done.', '[]', ?, ?, ?, '[]', 0, ?, ?)",
+        rows,
+    )
+    connection.executemany("insert into task_deps (task_id, depends_on) values (?, ?)", deps)
+    connection.execute("commit")
+    connection.execute("analyze")
+    yield store
+    store.close()
+
+
+def claim_ms(store: Store, times: int = 60) -> float:
+    """The median wall time of one pick and claim; what was claimed is released again."""
+    took: list[float] = []
+    for number in range(times):
+        holder = f"agent-{number}"
+        by = Caller(holder)
+        begin = time.perf_counter()
+        claim = store.do(ClaimTask(holder, repo=f"repo-{number % _REPOS:02d}"), by)
+        took.append((time.perf_counter() - begin) * 1000)
+        store.do(ReleaseClaim(claim.id, claim.fence), by)
+    return median(took)
+
+
+def rows(times: int = 60) -> list[Row]:
+    """A claim at each size against the smallest, and `custodian task list`."""
+    found: list[Row] = []
+    least: dict[int, float] = {}
+    for size in _SIZES:
+        with tempfile.TemporaryDirectory() as folder, filled(size, Path(folder)) as store:
+            least[size] = claim_ms(store, times)
+            if size == _SIZES[1]:
+                found.append(_listing(folder))
+    smallest = least[_SIZES[0]]
+    for size, took in least.items():
+        # a hundred times the tasks may cost a few times as much, as a tree's depth grows
+        holds = took <= _CLAIM_MS and took <= 3 * smallest
+        bar = f"<= {_CLAIM_MS} ms wall and <= 3x of 1,000 tasks"
+        name = f"pick and claim, {size} tasks"
+        found.append(Row(name, took, "the same at 1,000 tasks", smallest, bar, holds, times))
+    return found
+
+
+def _listing(home: str) -> Row:
+    env = {**os.environ, "CUSTODIAN_HOME": home}
+    program = str(Path(sys.executable).with_name("custodian"))
+    ours = partial(child_cpu_ms, [program, "task", "list"], env)
+    floor = partial(child_cpu_ms, [sys.executable, "-c", "import sqlite3"], env)
+    mine, bare = in_turn(ours, floor, 10)
+    bar = f"<= {_LIST_MS} ms CPU"
+    peer = "an interpreter with sqlite3"
+    return Row("custodian task list, 10000 tasks", mine, peer, bare, bar, mine <= _LIST_MS, 10)

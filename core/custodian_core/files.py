@@ -29,13 +29,15 @@ def read_file(path: Path, limit: int) -> bytes:
         if path.is_symlink():
             raise FileTrouble(shown(path), "it is a symbolic link") from error
         raise FileTrouble(shown(path), _reason(error)) from error
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise FileTrouble(shown(path), "it is not a regular file")
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(limit + 1)
-        except OSError as error:
-            raise FileTrouble(shown(path), _reason(error)) from error
+    except OSError as error:
+        raise FileTrouble(shown(path), _reason(error)) from error
+    finally:
+        os.close(handle)
 
 
 def replace_file(path: Path, old: bytes, new: bytes) -> None:

@@ -192,6 +192,12 @@ def test_a_hub_id_that_is_missing_is_put_in_before_the_closing_fence(
     assert edit(data, LINK) == plan(before + line + closing)
 
 
+@pytest.mark.parametrize("block", ["{id: T01,\n status: todo}\n", "{id: T01, status: todo}\n"])
+def test_a_line_that_would_change_what_the_block_says_is_not_put_in(block: str) -> None:
+    with pytest.raises(NotEditable, match="another difference than the one asked"):
+        edit(plan(f"```task\n{block}```\n"), LINK)
+
+
 def test_the_front_matters_hub_id_and_status_are_set_in_place_or_put_in() -> None:
     bare = b"---\r\nid: A\r\ntype: workplan\r\nstatus: active # now\r\n---\r\nstatus: x\r\n"
     linked = edit(bare, SetPlanHubId(HUB_ID), SetPlanStatus(Status.DONE))

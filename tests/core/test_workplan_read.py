@@ -156,6 +156,15 @@ Other.
     assert (two.description, two.acceptance) == ("Other.", ())
 
 
+def test_a_section_ends_where_a_deeper_heading_begins_the_next_task() -> None:
+    one, two = read_plan(
+        plan(f"## Task: One\n{block('T01')}First.\n\n### Task: Two\n{block('T02')}Second.\n")
+    ).tasks
+
+    assert (one.description, two.description) == ("First.", "Second.")
+    assert one.section.last < two.section.first
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -1,6 +1,7 @@
 """The hub in each database; every test of the contract runs on all of them."""
 
 import os
+import shutil
 import sys
 import uuid
 from collections.abc import Iterator
@@ -73,11 +74,22 @@ def _copied(postgres: str) -> str:
     return postgres.replace("/postgres?", f"/{name}?")
 
 
+@pytest.fixture(scope="session")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedded hub to copy, which is quicker than making one."""
+    path = tmp_path_factory.mktemp("model") / "hub.db"
+    database = SQLite(path)
+    prepare(database, NOON)
+    database.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty hub's database, of each kind."""
     found: Database
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("model"), tmp_path / "hub.db")
         found = SQLite(tmp_path / "hub.db")
     else:
         found = PostgreSQL(request.getfixturevalue("postgres_url"))

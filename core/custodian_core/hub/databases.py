@@ -140,7 +140,8 @@ class PostgreSQL:
         from psycopg.rows import dict_row
 
         try:
-            connection = psycopg.connect(self.url, autocommit=True, row_factory=dict_row)
+            rows: Any = dict_row
+            connection = psycopg.connect(self.url, autocommit=True, row_factory=rows)
         except psycopg.Error as error:
             raise HubUnreachable(self.name, str(error).splitlines()[0]) from error
         self._all.append(connection)

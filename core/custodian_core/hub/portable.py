@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from custodian_core.errors import BadValue, Conflict, HubTrouble
 
@@ -96,8 +96,7 @@ def _json(number: int, line: str) -> dict[str, Any]:
         raise BadValue(f"line {number}", f"it is not JSON: {error}") from error
     if not isinstance(read, dict):
         raise BadValue(f"line {number}", "it is not an object")
-    found: dict[str, Any] = read
-    return found
+    return cast("dict[str, Any]", read)
 
 
 def _read(number: int, line: str) -> tuple[str, dict[str, Any]]:
@@ -105,8 +104,7 @@ def _read(number: int, line: str) -> tuple[str, dict[str, Any]]:
     table, row = read.get("table"), read.get("row")
     if table not in TABLES or not isinstance(row, dict):
         raise BadValue(f"line {number}", "it names no table of the hub")
-    found: dict[str, Any] = row
-    return str(table), found
+    return str(table), cast("dict[str, Any]", row)
 
 
 def _insert(

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -100,8 +101,7 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
 
 @lru_cache
 def _queries(driver: str) -> Any:
-    import aiosql
-
+    aiosql: Any = import_module("aiosql")  # imported when a hub is opened, half-typed
     return aiosql.from_path(Path(__file__).parent / "queries.sql", driver)
 
 

@@ -1,0 +1,384 @@
+"""The hub over HTTP: the same questions and commands, asked of a hub that runs elsewhere."""
+
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from custodian_core.codec import stamp
+from custodian_core.commands import Caller, Command, EndGoal
+from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
+from custodian_core.ports import LIMIT
+from custodian_core.records import (
+    Claim,
+    Dispatch,
+    Domain,
+    Event,
+    Goal,
+    Health,
+    Intervention,
+    Page,
+    ReconcileView,
+    Repo,
+    Task,
+    Token,
+    Topic,
+    Workstream,
+)
+from custodian_core.text import printable
+from custodian_core.wire import (
+    AGENT,
+    AGENT_LIMIT,
+    CURSOR,
+    IDEMPOTENCY_KEY,
+    KEY_LIMIT,
+    REQUEST_ID,
+    TOTAL,
+    address,
+    body_of,
+    error_of,
+    object_of,
+    read_answer,
+    way_of,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+#: how long to wait before each further try
+PAUSES = (0.2, 1.0)
+TIMEOUT_S = 30.0
+#: answers of something between here and the hub, which may do better the next time
+PASSING = frozenset({502, 503, 504})
+#: what a program calls itself that was given no name
+NAMELESS = "custodian"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One request, as often as it is sent."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[bytes, bytes]
+    body: dict[str, Any] | None = None
+
+
+class HttpHub:
+    """A hub behind a URL; every request may be repeated without harm, so some are."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        agent: str | None = None,
+        *,
+        transport: "httpx.BaseTransport | None" = None,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        import httpx
+
+        self.url = _checked(url)
+        self.agent = agent or NAMELESS
+        self._pause = pause
+        try:
+            self._http = httpx.Client(
+                base_url=self.url,
+                headers={"Accept": "application/json", **_opened_with(token)},
+                timeout=TIMEOUT_S,
+                transport=transport,
+                # A proxy that the environment names is for what lies beyond this machine.
+                trust_env=not _is_here(self.url),
+            )
+        except httpx.InvalidURL as error:
+            raise BadValue("CUSTODIAN_HUB_URL", "it must be as http://hub.example:8000") from error
+
+    def close(self) -> None:
+        """No connection is open any more."""
+        self._http.close()
+
+    # --- commands
+
+    def do(self, command: Command, by: Caller) -> Any:
+        """Carry out the command and answer with the record it made or changed."""
+        way = way_of(command)
+        body, path, query = body_of(way, command), way.path, dict[str, str]()
+        if way.subject is not None:
+            path = address(path, getattr(command, way.subject))
+        if isinstance(command, EndGoal):
+            body, query = {}, {"status": command.status.value}
+        headers = {
+            **_said(AGENT, by.name, AGENT_LIMIT),
+            **_said(IDEMPOTENCY_KEY, by.idempotency_key or uuid.uuid4().hex, KEY_LIMIT),
+            **(_said(REQUEST_ID, by.request_id, AGENT_LIMIT) if by.request_id else {}),
+        }
+        sent = None if way.method == "DELETE" else body
+        answer, _ = self._ask(_Asked(way.method, path, query, headers, sent))
+        record = self._read(way.answer, answer)
+        return record.claim if isinstance(record, Dispatch) else record
+
+    # --- questions
+
+    def health(self) -> Health:
+        """That the hub answers, and which one it is."""
+        return self._get(Health, "/state/health")
+
+    def repo(self, slug: str) -> Repo:
+        """One repo."""
+        return self._get(Repo, address("/repos/{slug}/", slug))
+
+    def repos(
+        self,
+        *,
+        slug: str | None = None,
+        domain: str | None = None,
+        status: str | None = None,
+        kaizen_schedule_enabled: bool | None = None,
+        host: str | None = None,
+        synced_before: datetime | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Repo]:
+        """Repos by slug."""
+        query = _query(
+            slug=slug,
+            domain=domain,
+            status=status,
+            kaizen_schedule_enabled=kaizen_schedule_enabled,
+            host=host,
+            synced_before=synced_before,
+            after=after,
+            limit=limit,
+        )
+        answer, headers = self._ask(_Asked("GET", "/repos/", query, {}))
+        total = headers.get(TOTAL, "")
+        if not isinstance(answer, list) or not total.isdecimal():
+            raise HubUnreachable(self.url, "what answers there is no State Hub")
+        repos = [self._read(Repo, each) for each in cast("Iterable[Any]", answer)]
+        return Page(tuple(repos), int(total), headers.get(CURSOR))
+
+    def domains(self) -> tuple[Domain, ...]:
+        """Every domain."""
+        return self._get(Page[Domain], "/domains/").items
+
+    def topics(self, domain: str | None = None) -> tuple[Topic, ...]:
+        """Every topic, or those of one domain."""
+        return self._get(Page[Topic], "/topics/", domain=domain).items
+
+    def goals(self, repo: str) -> tuple[Goal, ...]:
+        """The repo's goals, the active one first."""
+        return self._get(Page[Goal], address("/repos/{slug}/goals", repo)).items
+
+    def workstream(self, name: str) -> Workstream:
+        """One workstream."""
+        return self._get(Workstream, address("/workstreams/{name}", name))
+
+    def workstreams(
+        self,
+        *,
+        repo: str | None = None,
+        status: str | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Workstream]:
+        """Workstreams, in pages."""
+        wanted = {"repo": repo, "status": status, "after": after, "limit": limit}
+        return self._get(Page[Workstream], "/workstreams/", **wanted)
+
+    def task(self, name: str) -> Task:
+        """One task."""
+        return self._get(Task, address("/tasks/{name}", name))
+
+    def tasks(
+        self,
+        *,
+        repo: str | None = None,
+        workstream: str | None = None,
+        status: str | None = None,
+        priority: str | None = None,
+        needs_human: bool | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Task]:
+        """Tasks by key."""
+        return self._get(
+            Page[Task],
+            "/tasks/",
+            repo=repo,
+            workstream=workstream,
+            status=status,
+            priority=priority,
+            needs_human=needs_human,
+            after=after,
+            limit=limit,
+        )
+
+    def claims(
+        self, *, repo: str | None = None, holder: str | None = None, live: bool = True
+    ) -> tuple[Claim, ...]:
+        """Claims, the newest first."""
+        wanted = {"repo": repo, "holder": holder, "live": live}
+        return self._get(Page[Claim], "/claims/", **wanted).items
+
+    def interventions(
+        self,
+        *,
+        repo: str | None = None,
+        is_open: bool | None = True,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Intervention]:
+        """Questions, the oldest first."""
+        which = "any" if is_open is None else is_open
+        wanted = {"repo": repo, "is_open": which, "after": after, "limit": limit}
+        return self._get(Page[Intervention], "/interventions/", **wanted)
+
+    def intervention(self, intervention_id: str) -> Intervention:
+        """One question."""
+        return self._get(Intervention, address("/interventions/{id}", intervention_id))
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        subject: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Event]:
+        """Events from a cursor on."""
+        wanted = {"after": after, "repo": repo, "type": type, "subject": subject, "limit": limit}
+        return self._get(Page[Event], "/events/", **wanted)
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, without its secret."""
+        return self._get(Page[Token], "/tokens/").items
+
+    def reconcile_view(self, repo: str) -> ReconcileView:
+        """All that reconciling the repo needs."""
+        return self._get(ReconcileView, address("/repos/{slug}/reconcile", repo))
+
+    def dispatch(self, repo: str) -> Dispatch:
+        """What the repo's agent should know and do now."""
+        return self._get(Dispatch, address("/repos/{slug}/dispatch", repo))
+
+    # --- asking
+
+    def _get(self, kind: type[T], path: str, **wanted: Any) -> T:
+        headers = _said(AGENT, self.agent, AGENT_LIMIT)
+        answer, _ = self._ask(_Asked("GET", path, _query(**wanted), headers))
+        return self._read(kind, answer)
+
+    def _read(self, kind: type[T], answer: Any) -> T:
+        try:
+            return read_answer(kind, answer)
+        except BadValue as error:
+            reason = f"its answer is not what this Custodian knows ({error}); is one of them older?"
+            raise HubTrouble(self.url, reason) from error
+
+    def _ask(self, asked: _Asked) -> tuple[Any, "httpx.Headers"]:
+        """The answer, after as many tries as there are; nothing raised here holds the request."""
+        trouble = HubUnreachable(self.url, "it was not asked")
+        for pause in (*PAUSES, None):
+            response = self._send(asked)
+            if isinstance(response, str):
+                trouble = HubUnreachable(self.url, response)
+            elif response.status_code in PASSING and error_of(_json(response)) is None:
+                trouble = HubUnreachable(self.url, f"it answers {response.status_code}")
+            else:
+                return self._told(response), response.headers
+            if pause is not None:
+                self._pause(pause)
+        raise trouble
+
+    def _send(self, asked: _Asked) -> "httpx.Response | str":
+        """The response, or why there is none."""
+        import httpx
+
+        try:
+            return self._http.request(
+                asked.method,
+                asked.path,
+                params=asked.query,
+                json=asked.body,
+                headers=httpx.Headers(asked.headers),
+            )
+        except httpx.TimeoutException:
+            return "it takes too long"
+        except httpx.ConnectError as error:
+            return str(error) or "it cannot be connected to"
+        except httpx.RequestError as error:
+            return f"the connection failed ({type(error).__name__})"
+
+    def _told(self, response: "httpx.Response") -> Any:
+        """What the response says, or the error it tells."""
+        answer, status = _json(response), response.status_code
+        if status < 300 and answer is not None:
+            return answer
+        if (error := error_of(answer)) is not None:
+            raise error
+        told = object_of(object_of(answer).get("error"))
+        if told and status < 500:
+            raise HubTrouble(self.url, printable(str(told.get("message")), 500))
+        raise HubUnreachable(self.url, f"it answers {status} with what is no answer of a State Hub")
+
+
+def _checked(url: str) -> str:
+    """The URL, without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        port_is_fine = parts.port is None or parts.port > 0
+    except ValueError:
+        raise BadValue("CUSTODIAN_HUB_URL", "it is not a URL") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+        raise BadValue("CUSTODIAN_HUB_URL", "it must be as http://hub.example:8000")
+    if "@" in parts.netloc or parts.query or parts.fragment:
+        reason = "it holds more than an address; a token goes in CUSTODIAN_HUB_TOKEN"
+        raise BadValue("CUSTODIAN_HUB_URL", reason)
+    return url.rstrip("/")
+
+
+def _opened_with(token: str | None) -> dict[str, str]:
+    """The header that opens the hub; a token that fits in none is refused without saying it."""
+    if not token:
+        return {}
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise BadValue("CUSTODIAN_HUB_TOKEN", "it holds a character that no token has")
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _is_here(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def _query(**wanted: Any) -> dict[str, str]:
+    """What is wanted, as words of a query."""
+    return {name: _word(value) for name, value in wanted.items() if value is not None}
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return stamp(value) if isinstance(value, datetime) else str(value)
+
+
+def _said(header: str, value: str, longest: int) -> dict[bytes, bytes]:
+    """The header, where it can be said in one."""
+    if not value.isprintable() or not 0 < len(value) <= longest:
+        raise BadValue(header, f"it must be up to {longest} printable characters")
+    return {header.encode(): value.encode()}
+
+
+def _json(response: "httpx.Response") -> Any:
+    """The JSON of the response, or None."""
+    try:
+        return response.json()
+    except ValueError:
+        return None

@@ -1,0 +1,114 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from custodian_core.errors import BadValue
+from custodian_core.settings import Settings, load
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Where config.toml lies, in a folder that only this test knows."""
+    path = tmp_path / "config/custodian/config.toml"
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def loaded(tmp_path: Path, **env: str) -> Settings:
+    return load({"XDG_CONFIG_HOME": str(tmp_path / "config"), **env}, tmp_path)
+
+
+def test_with_nothing_said_there_are_defaults(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+
+    assert settings.home == Path("~/.local/share/custodian").expanduser()
+    assert settings.host == socket.gethostname()
+    assert settings.roots == (Path.home().resolve(),)
+    assert (settings.hub_url, settings.hub_token, settings.database_url) == (None, None, None)
+    assert set(settings.sources.values()) == {"default"}
+
+
+def test_the_data_folder_follows_xdg(tmp_path: Path) -> None:
+    assert loaded(tmp_path, XDG_DATA_HOME="/data").home == Path("/data/custodian")
+
+
+def test_the_environment_wins_over_env_files_and_those_over_the_config(
+    tmp_path: Path, config: Path
+) -> None:
+    config.write_text(
+        'custodian_host = "a"\ncustodian_hub_url = "http://a"\ngitea_url = "http://a"\n'
+    )
+    (tmp_path / ".env").write_text("CUSTODIAN_HOST=b\nCUSTODIAN_HUB_URL=http://b\n")
+    settings = loaded(tmp_path, CUSTODIAN_HOST="c")
+
+    told = [settings.values[name] for name in ("CUSTODIAN_HOST", "CUSTODIAN_HUB_URL", "GITEA_URL")]
+    assert told == ["c", "http://b", "http://a"]
+    assert settings.sources["CUSTODIAN_HOST"] == "environment"
+    assert settings.sources["CUSTODIAN_HUB_URL"] == str(tmp_path / ".env")
+    assert settings.sources["GITEA_URL"] == str(config)
+
+
+def test_an_empty_value_is_none(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("CUSTODIAN_HUB_URL=http://b\nCUSTODIAN_HOST=\n")
+    settings = loaded(tmp_path, CUSTODIAN_HUB_URL="")
+
+    assert settings.hub_url == "http://b"
+    assert settings.sources["CUSTODIAN_HOST"] == "default"
+
+
+def test_an_env_file_may_quote_export_and_comment(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "# CUSTODIAN_HOST=no\nexport CUSTODIAN_HOST='laptop'\nGITEA_TOKEN = \"s=t\" \nnonsense\n"
+    )
+    settings = loaded(tmp_path)
+
+    assert (settings.host, settings.values["GITEA_TOKEN"]) == ("laptop", "s=t")
+
+
+def test_other_peoples_names_in_an_env_file_are_their_own(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DJANGO_SECRET=x\nPATH=/nowhere\n")
+
+    assert "DJANGO_SECRET" not in loaded(tmp_path).values
+
+
+def test_a_setting_that_nobody_knows_is_refused_by_name(tmp_path: Path, config: Path) -> None:
+    (tmp_path / ".env").write_text("\nCUSTODIAN_HOSTS=x\n")
+    with pytest.raises(BadValue, match=r"\.env:2: unknown setting CUSTODIAN_HOSTS"):
+        loaded(tmp_path)
+
+    config.write_text('custodian_hosts = "x"\n')
+    with pytest.raises(
+        BadValue, match="unknown settings custodian_hosts; there are custodian_home,"
+    ):
+        loaded(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (b"custodian_host = [", "it cannot be read"),
+        (b'custodian_host = "\xff"', "it cannot be read"),
+        (b"custodian_host = 1", "custodian_host must be text in quotes"),
+    ],
+)
+def test_a_config_that_cannot_be_used_is_told(
+    tmp_path: Path, config: Path, text: bytes, why: str
+) -> None:
+    config.write_bytes(text)
+    with pytest.raises(BadValue, match=why):
+        loaded(tmp_path)
+
+
+def test_an_env_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"CUSTODIAN_HOST=\xff")
+    with pytest.raises(BadValue, match="it cannot be read"):
+        loaded(tmp_path)
+
+
+def test_roots_are_folders_with_their_links_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    settings = loaded(tmp_path, CUSTODIAN_ROOTS=f"{tmp_path}/link::/srv/")
+
+    assert settings.roots == (tmp_path.resolve() / "real", Path("/srv").resolve())

@@ -130,13 +130,10 @@ def three_way(base: Base, file: Side, hub: Side) -> Merge:
     backup): that side counts as unchanged and is brought up to the other.
     """
     file_key, hub_key = _infer(base, file), _infer(base, hub)
-    if file.status == hub.status:
-        status, key = hub.status, max(file_key, hub_key)
-    else:
-        # An unmarked step back holds the base's key, and so the base's status.
-        file_says = base.status if file_key == base.key else file.status
-        hub_says = base.status if hub_key == base.key else hub.status
-        key, status = max((file_key, file_says), (hub_key, hub_says), key=lambda pair: pair[0])
+    # An unmarked step back holds the base's key, and so the base's status.
+    file_says = base.status if file_key == base.key else file.status
+    hub_says = base.status if hub_key == base.key else hub.status
+    key, status = max((file_key, file_says), (hub_key, hub_says), key=lambda pair: pair[0])
     return Merge(
         status=status,
         write_hub=status != hub.status,

@@ -100,6 +100,8 @@ OUTCOMES = {
     "both, file further": (TODO, DONE, IN_PROGRESS, None, 0, DONE, True, False),
     "both, hub further": (TODO, BLOCKED, DONE, None, 0, DONE, False, True),
     "both ended": (TODO, DONE, CANCELLED, None, 0, CANCELLED, False, True),
+    "both back alike without evidence": (DONE, TODO, TODO, None, 0, DONE, True, True),
+    "both reopened alike": (DONE, TODO, TODO, 1, 1, TODO, False, False),
     "both within a rank": (TODO, BLOCKED, IN_PROGRESS, None, 0, BLOCKED, True, False),
     "hub reopened, file went on": (DONE, CANCELLED, TODO, None, 1, TODO, False, True),
     "both back without evidence": (DONE, TODO, IN_PROGRESS, None, 0, DONE, True, True),

@@ -71,6 +71,16 @@ EXACT_STATUS = {
         "done",
     ),
     "a status that is no word": ("```task\nid: T01\nstatus: «Done»\n```\n", "done"),
+    "a line separator in a value above": (
+        '```task\nid: T01\ntitle: "a\u2028b\u2028c"\nstatus: «todo»\n```\n',
+        "done",
+    ),
+    "a carriage return in a value above": (
+        '```task\nid: T01\nx: "a\rb\rc\rd"\nstatus: «todo»\n```\n',
+        "done",
+    ),
+    "a list item's own line": ("- ```task\n  id: T01\n  status: «todo»\n  ```\n", "done"),
+    "tabs for indent": ("-\tx\n\n\t```task\n\tid: T01\n\tstatus: «todo»\n\t```\n", "done"),
     "blank lines": ("```task\n\nid: T01\n\n\nstatus: «todo»\n\n```\n", "done"),
     "comments": ("```task\n# one\nid: T01 # two\n# status: x\nstatus: «todo»\n```\n", "done"),
 }

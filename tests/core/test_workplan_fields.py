@@ -37,13 +37,15 @@ def test_what_the_scanner_reads_is_what_yaml_says(block: list[str]) -> None:
 
 
 def _text(value: Value) -> object:
-    return [_text(item) for item in value] if isinstance(value, list) else _nothing(value)
+    return _nothing(value)
 
 
 def _nothing(value: Any) -> object:
     """Nulls and the plain words for them alike, since the string-only loader keeps the words."""
     if type(value) is list:
         return [_nothing(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if type(value) is dict:
+        return {key: _nothing(item) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
     return None if value in ("", "~", "null", "Null", "NULL") else value
 
 

@@ -1,13 +1,16 @@
 """Broken and hostile files: a finding with file, line and code; the rest still works."""
 
 import tracemalloc
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from custodian_core.errors import NotEditable
 from custodian_core.findings import Severity
-from custodian_core.workplan import Reading, read
+from custodian_core.status import Status
+from custodian_core.workplan import Reading, SetTaskStatus, edit, read
 from custodian_core.workplan.grammar import MAX_BLOCKS, MAX_FINDINGS
 
 from .plans import FRONT, HUB_ID, block, plan
@@ -28,6 +31,7 @@ BROKEN_BLOCKS = {
     "no id": ("status: todo\n", "C-01", 0),
     "an id that is none": ("id: two words\nstatus: todo\n", "C-01", 1),
     "an id as a list": ("id: [a]\nstatus: todo\n", "C-01", 1),
+    "a hub id that is a list": ("id: T01\nstatus: todo\nstate_hub_task_id: []\n", "C-12", 3),
     "no status": ("id: T01\npriority: high\n", "C-12", 0),
     "a status in another case": ("id: T01\nstatus: Done\n", "C-12", 2),
     "a status that YAML 1.1 takes for yes": ("id: T01\nstatus: on\n", "C-12", 2),
@@ -216,6 +220,49 @@ def test_inline_backticks_open_no_fence() -> None:
     assert good_tasks(read(plan("Use ` ```task ... ``` ` so.\n```a`b\n" + GOOD))) == ["T99"]
 
 
+@pytest.mark.parametrize("fences", [("````task", "```"), ("~~~task", "```")])
+def test_a_task_fence_of_another_kind_does_not_swallow_the_next_task(
+    fences: tuple[str, str],
+) -> None:
+    opening, closing = fences
+    reading = read(plan(f"{opening}\nid: T01\nstatus: todo\n{closing}\n\n{GOOD}"))
+
+    assert told(reading)[0] == ("C-01", "FAIL", FIRST)
+    assert good_tasks(reading) == ["T99"]
+
+
+def test_a_task_in_a_block_quote_is_told() -> None:
+    quoted = "".join(f"> {line}\n" for line in block("T01").splitlines())
+    reading = read(plan(f"{quoted}\n{GOOD}"))
+
+    assert told(reading) == [("C-01", "INFO", FIRST)]
+    assert good_tasks(reading) == ["T99"]
+
+
+def test_a_task_behind_an_odd_blank_is_told() -> None:
+    reading = read(plan(f"{GOOD}\n\u00a0{block('T01')}"))
+
+    assert ("C-01", "FAIL", FIRST + 7) in told(reading)
+    assert good_tasks(reading) == ["T99"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        ("\n" + FRONT + "```Task\nid: T01\n```\n").encode(),
+        ("# x\n```\nfoo\n\n" + block()).encode(),
+        b"<<<<<<< a\n" + FRONT.encode() + b">>>>>>> b\n",
+        (FRONT + block()).encode("utf-16"),
+        (FRONT + block()).replace("\n", "\r").encode(),
+    ],
+)
+def test_what_was_meant_as_a_plan_is_never_taken_for_prose(data: bytes) -> None:
+    reading = read(data)
+
+    assert (reading.workplan, reading.not_a_plan) == (None, None)
+    assert {("C-01", "FAIL")} == {(code, grave) for code, grave, _ in told(reading)}
+
+
 def test_two_blocks_with_one_id_are_both_left_out() -> None:
     reading = read(plan(block("T01") + block("T01", "done") + GOOD))
 
@@ -319,6 +366,40 @@ def test_a_megabyte_of_anything_is_read_in_bounded_memory(start: bytes, piece: b
 
     assert len(reading.findings) <= MAX_FINDINGS + 1
     assert peak < 64 * 1024 * 1024
+
+
+BLANKS = " " * 15_900
+ODD_FILES = {
+    "blanks before a comment": plan(f"```task\nid: T01\nnote: a{BLANKS}b#1\n```\n" * 60),
+    "blanks before a colon": plan(f"```task\nid: T01\nstatus: a{BLANKS}: b\n```\n" * 60),
+    "blanks before an anchor": plan(f"```task\nid: T01\nstatus:{BLANKS}&\n```\n" * 60),
+    "many comment marks": plan(f"```task\nid: T01\nx: a{' #' * 7900}\x01\n```\n" * 60),
+    "blanks in the front matter": FRONT.replace("A plan", f"a{BLANKS * 4}b: c").encode(),
+    "a long number": plan(f"# T01{'.' * 100_000}x\n{GOOD}"),
+    "a long dash": plan(f"# Task{' ' * 9000}{'-' * 900_000}x\n{GOOD}"),
+    "headings behind blocks": plan(
+        "# A\n"
+        + "".join(f"```task\nid: T{n}\nstatus: todo\n```\n" for n in range(1999))
+        + "## x\n" * 180_000
+    ),
+    "keys and keys": plan(
+        "".join(
+            "```task\n" + "".join(f"k{n}: v\n" for n in range(1500)) + "k1499: v\n```\n"
+            for _ in range(60)
+        )
+    ),
+}
+
+
+@pytest.mark.parametrize("data", ODD_FILES.values(), ids=ODD_FILES.keys())
+def test_no_line_however_odd_is_looked_at_twice(data: bytes) -> None:
+    """Each of these once took minutes."""
+    reading = read(data)
+
+    if reading.workplan:
+        assert all(task.title and task.description is not None for task in reading.workplan.tasks)
+    with suppress(NotEditable):
+        edit(data, SetTaskStatus("T99", Status.BLOCKED), SetTaskStatus("T01", Status.BLOCKED))
 
 
 STRUCTURE = (FRONT, GOOD, "```task\n", "```\n", "~~~\n", "````\n", "id: T01\n", "status: todo\n")

@@ -81,6 +81,9 @@ def test_the_second_seed_plan_reads_as_its_author_meant_it() -> None:
         "### `T01` — Build it": "Build it",
         "### [T01] Build it": "Build it",
         "### Task T01: Build it": "Build it",
+        "### 1) Build it": "Build it",
+        "### T01) Build it": "Build it",
+        "### (T01) Build it": "Build it",
         "### Task 7 - Build it": "Build it",
         "### T7 — Build it": "Build it",
         "### 7. Build it": "Build it",
@@ -172,6 +175,11 @@ def test_a_section_ends_where_a_deeper_heading_begins_the_next_task() -> None:
         "**Acceptance:**\n- one\n- two\n",
         "**Gate**:\n* one\n* two\n",
         "#### Acceptance\n\n1. one\n2. two\n",
+        "#### Gate\n\none\n\nAcceptance: two\n",
+        "Acceptance:\n\n- one\n\n  and more of it\n\n- two\n",
+        "Acceptance:\n- one\n  ```sh\n  ls\n  ```\n- two\n",
+        "Acceptance: one\n- two\n\nAfter.\n\n- no criterion\n",
+        "<!--\nAcceptance: hidden\n- [ ] hidden\n-->\nAcceptance:\n- one\n- two\n",
         "Acceptance criteria:\n- one\n- two\n\nAfter.\n",
     ],
 )
@@ -267,6 +275,27 @@ def test_every_fence_that_commonmark_knows_holds_a_task(fences: tuple[str, str])
     task = only_task(f"{fences[0]}\nid: T01\nstatus: todo\n{fences[1]}\n")
 
     assert task.id == "T01"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "- ```task\n  id: T01\n  status: done\n  ```\n",
+        "1. ~~~task\n   id: T01\n   status: done\n   ~~~\n",
+        "-\tx\n\n\t```task\n\tid: T01\n\tstatus: done\n\t```\n",
+        "1. x\n\n\t```task\n\tid: T01\n\tstatus: done\n\t```\n",
+        "1. x\n\n" + "    text\n" * 90 + "\n    ```task\n    id: T01\n    status: done\n    ```\n",
+    ],
+)
+def test_a_task_on_a_list_items_line_or_behind_tabs_is_a_task(body: str) -> None:
+    assert only_task(body).status is Status.DONE
+
+
+def test_a_long_list_of_tasks_holds_them_all() -> None:
+    item = "    ```task\n    id: T{}\n    status: todo\n    ```\n\n"
+    body = "- x\n\n" + "".join(item.format(number) for number in range(300))
+
+    assert len(read_plan(plan(body)).tasks) == 300
 
 
 def test_a_fence_inside_a_list_holds_a_task_with_its_indent() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,18 @@ def test_a_title_that_cannot_be_shown_is_refused(title: str) -> None:
         scaffold(draft(title))
 
 
+@pytest.mark.parametrize("field", ["domain", "repo", "owner", "topic_slug"])
+@pytest.mark.parametrize("value", ["a\x7fb", "a\udce9", "x" * 301])
+def test_a_value_that_would_spoil_the_front_matter_is_refused(field: str, value: str) -> None:
+    with pytest.raises(BadValue):
+        scaffold(replace(draft(), **{field: value}))  # type: ignore[arg-type]
+
+
+def test_more_tasks_than_a_plan_holds_are_refused() -> None:
+    with pytest.raises(BadValue, match="at most 2000"):
+        scaffold(draft(tasks=("x",) * 2001))
+
+
 @pytest.mark.parametrize(
     ("taken", "free"),
     [
@@ -61,7 +75,7 @@ def test_ids_of_broken_plans_count_as_taken() -> None:
     assert ids_in(data) == ["CUST-WP-0007", "CUST-WP-0008-T01"]
 
 
-@pytest.mark.parametrize("prefix", ["", "-x", "a b", "a\n", "../x", "0a"])
+@pytest.mark.parametrize("prefix", ["", "-x", "a b", "a\n", "../x"])
 def test_a_prefix_that_makes_no_id_is_refused(prefix: str) -> None:
     with pytest.raises(BadValue):
         next_id(prefix, [])

@@ -255,6 +255,40 @@ def test_a_status_that_is_none_names_the_ones_there_are(repo: Path) -> None:
         set_status(repo / "workplans/a.md", "Done")
 
 
+def test_what_is_no_plan_and_an_empty_task_are_refused(repo: Path) -> None:
+    note = put(repo, "note.md", "---\ntype: note\nstatus: draft\n---\n")
+
+    with pytest.raises(NotEditable, match="its type is 'note', so it is no workplan"):
+        set_status(note, "done")
+    with pytest.raises(BadValue, match="its id is empty"):
+        set_status(repo / "workplans/a.md", "done", "")
+
+
+def test_an_odd_file_does_not_keep_a_plan_from_being_begun(repo: Path) -> None:
+    (repo / "workplans/CUST-WP-0007-link.md").symlink_to("/nonexistent")
+    os.mkfifo(repo / "workplans/pipe.md")
+
+    assert create_workplan("Next", root=repo, today=TODAY).id == "CUST-WP-0008"
+
+
+@pytest.mark.parametrize("plan_id", ["20", "9X-55"])
+def test_whatever_the_newest_plan_is_called_a_plan_can_be_begun(repo: Path, plan_id: str) -> None:
+    put(repo, "a.md", PLAN.format(id=plan_id))
+
+    assert create_workplan("Next", root=repo, today=TODAY).id in (
+        "RP-WP-0001",
+        "REPO-WP-0001",
+        "9X-0056",
+    )
+
+
+def test_a_name_that_is_too_long_is_told(repo: Path) -> None:
+    with pytest.raises(FileTrouble):
+        lint_workplans([repo / ("x" * 300)])
+    with pytest.raises(FileTrouble):
+        show_workplan(repo / ("x" * 300))
+
+
 def test_a_link_is_never_written_through(repo: Path, tmp_path: Path) -> None:
     target = tmp_path / "target.md"
     target.write_text(PLAN.format(id="X"))

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from custodian_core.errors import BadValue, FileTrouble
+from custodian_core.errors import BadValue, FileTrouble, NotEditable
 from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
 from custodian_core.findings import Finding, Severity, found
 from custodian_core.status import Priority, Status
@@ -83,7 +83,7 @@ def read_workplan(path: Path) -> Reading:
     try:
         data = read_file(path, MAX_FILE)
     except FileTrouble as trouble:
-        code = "C-21" if path.is_symlink() else "C-01"
+        code = "C-21" if os.path.islink(path) else "C-01"  # noqa: PTH114 - it never raises
         facts = {"what": "workplan", "why": trouble.reason}
         return Reading(trouble.path, None, (found(code, facts, path=trouble.path),))
     return read(data, shown(path))
@@ -91,7 +91,7 @@ def read_workplan(path: Path) -> Reading:
 
 def show_workplan(path: Path) -> Reading:
     """The reading of the workplan at `path`; a file that is none is a finding."""
-    if not path.exists() and not path.is_symlink():
+    if not os.path.lexists(path):
         raise FileTrouble(shown(path), "there is no such file")
     reading = read_workplan(path)
     if reading.not_a_plan:
@@ -108,14 +108,14 @@ def _gather(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | Finding, bool]
     """Each file to lint with the folder it belongs to and whether it was named itself."""
     seen: set[Path] = set()
     for path in paths:
-        if path.is_dir():
+        if os.path.isdir(path):  # noqa: PTH112 - it never raises
             for file in workplan_files(path):
                 if isinstance(file, Finding):
                     yield path, file, False
                 elif file not in seen:
                     seen.add(file)
                     yield path, file, False
-        elif path.exists() or path.is_symlink():
+        elif os.path.lexists(path):
             if path not in seen:
                 seen.add(path)
                 yield _root_of(path), path, True
@@ -217,7 +217,7 @@ def create_workplan(
         taken, newest = _known_plans(root)
         model = newest.text if newest else _nothing
         if prefix is None:
-            prefix = newest.id.rpartition("-")[0] if newest else _prefix_for(root)
+            prefix = (newest.id.rpartition("-")[0] if newest else "") or _prefix_for(root)
         plan_id = next_id(prefix, taken)
         draft = Draft(
             id=plan_id,
@@ -249,7 +249,10 @@ def _known_plans(root: Path) -> tuple[list[str], Workplan | None]:
         if isinstance(file, Finding):
             continue
         taken.append(file.stem)
-        data = read_file(file, MAX_FILE)
+        try:
+            data = read_file(file, MAX_FILE)
+        except FileTrouble:  # `lint` tells what is amiss with it; its name is taken all the same
+            continue
         taken += ids_in(data)
         plan = read(data, shown(file)).workplan
         if plan and plan.id.rpartition("-")[2].isdigit():
@@ -304,18 +307,27 @@ def set_status(
     """The file says `status` for the task, or for the plan; no other byte is touched."""
     if status not in tuple(Status):
         raise BadValue(f"status '{status}'", f"it can be {', '.join(Status)}")
+    if task is not None and not task.strip():
+        raise BadValue("task", "its id is empty; leave it out to set the plan's own status")
     data = read_file(path, MAX_FILE)
-    change = SetTaskStatus(task, Status(status)) if task else SetPlanStatus(Status(status))
+    before = read(data)
+    if before.not_a_plan:
+        raise NotEditable(shown(path), f"{before.not_a_plan}, so it is no workplan")
+    new_status = Status(status)
+    change = SetPlanStatus(new_status) if task is None else SetTaskStatus(task, new_status)
     new = edit(data, change)
-    before = read(data).workplan
-    old = "unknown"
-    if before and task and (known := before.task(task)):
-        old = known.status.value
-    elif before and not task:
-        old = before.text("status") or old
+    old = _status_said(before.workplan, task)
     if write and new != data:
         replace_file(path, data, new)
     return StatusSet(shown(path), task or "workplan", old, status, new != data)
+
+
+def _status_said(plan: Workplan | None, task: str | None) -> str:
+    """What the plan says before the edit."""
+    if plan and task is None:
+        return plan.text("status") or "unknown"
+    known = plan.task(task) if plan and task else None
+    return known.status.value if known else "unknown"
 
 
 def guide(load: Callable[[str], str]) -> str:

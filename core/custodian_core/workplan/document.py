@@ -72,5 +72,6 @@ def _open(data: bytes, part: Part, limit: int) -> Block:
 
 def _unindented(line: str, columns: int) -> str:
     """The line without up to `columns` of leading space, as an indented fence is read."""
-    bare = line.lstrip(" ")
-    return " " * max(0, len(line) - len(bare) - columns) + bare
+    bare = line.lstrip(" \t")
+    depth = len(line[: len(line) - len(bare)].expandtabs(4))
+    return " " * max(0, depth - columns) + bare

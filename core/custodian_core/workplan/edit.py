@@ -20,7 +20,8 @@ _HUB_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 # Key, blank, value, and a tail of blanks, comment and carriage return that stays as it is.
 _LINE = re.compile(
     rb"""[ \t]*(?P<key>[A-Za-z_][A-Za-z0-9_-]*)[ \t]*:(?P<blank>[ \t]*)
-    (?:"(?P<double>[^"\\]*)" | '(?P<single>[^']*)' | (?P<plain>[^\s"'\#&*!|>{}\[\]%@`,][^\#:]*?))?
+    (?:"(?P<double>[^"\\]*)" | '(?P<single>[^']*)' | (?P<plain>
+        [^\s"'\#&*!|>{}\[\]%@`,:](?:[^\s\#:]++|[ \t]++(?=[^\s\#:]))*+))?
     (?P<tail>(?:[ \t]+\#[^\n]*|[ \t]*)\r?)""",
     re.VERBOSE,
 )
@@ -184,7 +185,7 @@ def _raw_line(document: Document, block: Block, number: int) -> tuple[int, bytes
     """Where the line with that number starts, and its bytes without the line feed."""
     start = block.part.start
     for _ in range(number - block.part.line - 1):
-        start = document.data.index(b"\n", start) + 1
+        start = document.data.find(b"\n", start) + 1
     end = document.data.find(b"\n", start)
     return start, document.data[start : end if end >= 0 else None]
 

@@ -28,23 +28,25 @@ _EVERYDAY = re.compile(
     re.VERBOSE,
 )
 _EVERYDAY_KEYS = ("id", "status", "priority", "state_hub_task_id")
-# One match a line, so that as many matches as lines prove that every line is of this kind.
+# One match a line, so that as many matches as lines prove that every line is of this kind. What is
+# taken is never given back, so that no line, however odd, is looked at twice.
 _LINE = r"""^(?:
-        ([A-Za-z_][A-Za-z0-9_-]*)[ \t]*:
-        (?:[ \t]+(
-            [^\s\-?:,\[\]{}\#&*!|>'"%@`ODD][^:\#ODD]*
+        ([A-Za-z_][A-Za-z0-9_-]*+)[ \t]*+:
+        (?:[ \t]++(
+            [^\s\-?:,\[\]{}\#&*!|>'"%@`ODD][^:\#ODD]*+
           | "[^"\\ODD]*"
           | '[^'ODD]*'
           | \[[ ]*ITEM(?:[ ]*,[ ]*ITEM)*[ ]*\]
         )?)?
-        [ \t]*(?:(?<=[ \t])\#[^ODD]*)?
-      | [ \t]*(?:\#[^ODD]*)?
+        [ \t]*+(?:(?<=[ \t])\#[^ODD]*+)?
+      | [ \t]*+(?:\#[^ODD]*+)?
     )$""".replace("ITEM", "[A-Za-z0-9_.][A-Za-z0-9_.-]*")
 _ANY_LINE = re.compile(_LINE.replace("ODD", _ODD), re.VERBOSE | re.MULTILINE)
 # the same for text that holds nothing odd beyond ASCII, which is faster
 _PLAIN_LINE = re.compile(
     _LINE.replace("ODD", _ODD.partition("\\x80")[0]), re.VERBOSE | re.MULTILINE | re.ASCII
 )
+_YAML_BREAK = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _QUOTES = ("", '"', "'")
 
 
@@ -73,9 +75,9 @@ class Fields(NamedTuple):
         return self.lines.get(key, otherwise)
 
     def text(self, key: str) -> str | None:
-        """The value of `key` where it is text; nothing written and `~` are both None."""
+        """The value of `key` where it is text; nothing, `~` and empty quotes are all None."""
         value = self.values.get(key)
-        return value if isinstance(value, str) and value not in NULLS else None
+        return value if isinstance(value, str) and value.strip() else None
 
 
 NOTHING = Fields({}, 0, ())
@@ -121,10 +123,17 @@ def read_fields(text: str, first_line: int) -> Fields | Unreadable:
             values[key] = None if bare in NULLS else bare
     keys, _ = zip(*found, strict=True)
     if len(values) + blank != len(found):
-        key = next(key for place, key in enumerate(keys) if key and key in keys[:place])
-        first = keys.index(key)
-        return _twice(key, first_line + keys.index(key, first + 1), first_line + first)
+        return _first_twice(keys, first_line)
     return Fields(values, first_line, keys)
+
+
+def _first_twice(keys: tuple[str, ...], first_line: int) -> Unreadable:
+    seen: dict[str, int] = {}
+    for line, key in enumerate(keys, first_line):
+        if key and key in seen:
+            return _twice(key, line, seen[key])
+        seen[key] = line
+    raise AssertionError(keys)  # the caller has counted
 
 
 def _twice(key: str, line: int, first: int) -> Unreadable:
@@ -136,7 +145,7 @@ class _Refused(Exception):
 
     def __init__(self, event: "Event", why: str) -> None:
         super().__init__(why)
-        self.line = event.start_mark.line if event.start_mark else 0
+        self.mark = event.start_mark
 
 
 def _read_yaml(text: str, first_line: int) -> Fields | Unreadable:
@@ -149,18 +158,37 @@ def _read_yaml(text: str, first_line: int) -> Fields | Unreadable:
     try:
         # (the parser is a generator: what it finds wrong comes up while the events are read)
         events: Iterator[Event] = yaml.parse(text, Loader=loader)
-        return _top_level(events, first_line)
+        return _top_level(events, _Lines(text, first_line))
     except _Refused as refused:
-        return Unreadable(first_line + refused.line, str(refused))
+        return Unreadable(_Lines(text, first_line).of(refused.mark), str(refused))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        return Unreadable(first_line + (mark.line if mark else 0), f"bad YAML: {error.problem}")
+        return Unreadable(_Lines(text, first_line).of(mark), f"bad YAML: {error.problem}")
     except yaml.YAMLError as error:
         reason = str(error).splitlines()[0]
         return Unreadable(first_line, f"bad YAML: {reason}")
 
 
-def _top_level(events: "Iterator[Event]", first_line: int) -> Fields | Unreadable:
+class _Lines:
+    """The lines of the file for the places that YAML names.
+
+    YAML ends a line at more characters than a file does, and so counts otherwise.
+    """
+
+    def __init__(self, text: str, first_line: int) -> None:
+        self.text = text
+        self.first_line = first_line
+        self.alike = not _YAML_BREAK.search(text)
+
+    def of(self, mark: Any) -> int:
+        """The line of the file where `mark` stands."""
+        if mark is None:
+            return self.first_line
+        line: int = mark.line if self.alike else self.text.count("\n", 0, mark.index)
+        return self.first_line + line
+
+
+def _top_level(events: "Iterator[Event]", file_lines: _Lines) -> Fields | Unreadable:
     import yaml
 
     next(events)  # the stream's start
@@ -175,18 +203,18 @@ def _top_level(events: "Iterator[Event]", first_line: int) -> Fields | Unreadabl
             return NOTHING
         kind = "a list" if isinstance(first, yaml.SequenceStartEvent) else "text"
         raise _Refused(first, f"it is {kind} and not `key: value` lines")
-    lines: dict[str, int] = {}
-    values = _mapping(first, events, 1, lines)
+    marks: dict[str, Any] = {}
+    values = _mapping(first, events, 1, marks)
     next(events)  # the document's end
     after = next(events)
     if not isinstance(after, yaml.StreamEndEvent):
         raise _Refused(after, "it holds more than one YAML document")
-    places = {key: first_line + line for key, line in lines.items()}
-    return Fields(values, first_line, places)
+    places = {key: file_lines.of(mark) for key, mark in marks.items()}
+    return Fields(values, file_lines.first_line, places)
 
 
 def _mapping(
-    start: "Event", events: "Iterator[Event]", depth: int, lines: dict[str, int]
+    start: "Event", events: "Iterator[Event]", depth: int, marks: dict[str, Any]
 ) -> dict[str, Value]:
     import yaml
 
@@ -201,7 +229,7 @@ def _mapping(
             raise _Refused(event, f"key '{key[:40]}' is written twice")
         if key == "<<":
             raise _Refused(event, "merge keys are not allowed")
-        lines[key] = event.start_mark.line if event.start_mark else 0
+        marks[key] = event.start_mark
         values[key] = _value(next(events), events, depth + 1)
     return values
 

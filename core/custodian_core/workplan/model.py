@@ -10,7 +10,6 @@ from custodian_core.status import Priority, Status
 
 from .document import Block, Document
 from .fields import Value
-from .grammar import NULLS
 from .sections import Section
 
 
@@ -56,7 +55,8 @@ class Task(NamedTuple):
     def title(self) -> str:
         """What the block or else the heading calls the task, or its id where neither does."""
         said = self.fields.get("title")
-        return (said if isinstance(said, str) else self._section.title(self.id)) or self.id
+        title = said if isinstance(said, str) else self._section.title(self.id)
+        return title if title and title.strip() else self.id
 
     @property
     def block(self) -> Span:
@@ -161,7 +161,7 @@ class Workplan:
     def text(self, key: str) -> str | None:
         """What the front matter says under `key`, where it is text."""
         value = self.fields.get(key)
-        return value if isinstance(value, str) and value not in NULLS else None
+        return value if isinstance(value, str) and value.strip() else None
 
     def task(self, task_id: str) -> Task | None:
         """The task with that id."""
@@ -225,25 +225,36 @@ def split_prose(prose: str) -> Iterator[tuple[str, Criterion | None]]:
     where the label says nothing itself. Fences are prose, whatever they hold.
     """
     lines = [line.removesuffix("\r") for line in prose.split("\n")]
-    place, listing, bare = 0, False, False
+    # in a label's list; whether empty lines may stand in it; below a heading that is a label
+    place, listing, bare, headed = 0, False, False, False
     while place < len(lines):
         line = lines[place]
-        if fence := _FENCE.match(line):
-            last = _fence_end(lines, place, fence[1])
+        last = _quoted_until(lines, place)
+        if last is not None:
             yield "\n".join(lines[place : last + 1]), None
-            place, listing = last + 1, False
+            place, listing = last + 1, listing and line[:1].isspace()
             continue
         box, label, item = _CHECKBOX.match(line), _LABEL.match(line), _LIST_ITEM.match(line)
+        if headed and line.strip() and not (box or label or item):
+            after = _paragraph_end(lines, place + 1)
+            text = " ".join(" ".join(lines[place:after]).split())
+            yield text, Criterion(text)
+            place, headed = after, False
+            continue
         if not (box or label or (listing and item)):
-            listing = listing and bare and not line.strip()
+            # what is empty or indented still belongs to the item above
+            listing = listing and bare and (not line.strip() or line[:1].isspace())
             if not _RULE.fullmatch(line):
                 yield line, None
             place += 1
             continue
+        headed = label is not None and line.lstrip().startswith("#")
         first = box[2] if box else label[1] or "" if label else item[2] if item else ""
         after = _paragraph_end(lines, place + 1)
         if label:
             listing, bare = True, not first.strip() and after == place + 1
+        elif listing:
+            bare = True
         text = " ".join(" ".join([first, *lines[place + 1 : after]]).split())
         if text:
             yield text, Criterion(text, box[1] != " " if box else None)
@@ -260,6 +271,17 @@ def _paragraph_end(lines: list[str], place: int) -> int:
             return place
         place += 1
     return place
+
+
+def _quoted_until(lines: list[str], place: int) -> int | None:
+    """The last line of the fence or comment that begins at `place`, if one does."""
+    fence = _FENCE.match(lines[place])
+    if fence:
+        return _fence_end(lines, place, fence[1])
+    if not lines[place].lstrip().startswith("<!--"):
+        return None
+    closed = (later for later in range(place, len(lines)) if "-->" in lines[later])
+    return next(closed, len(lines) - 1)
 
 
 def _fence_end(lines: list[str], place: int, run: str) -> int:

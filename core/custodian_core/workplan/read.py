@@ -4,15 +4,16 @@ import re
 from collections import Counter
 from typing import cast
 
-from custodian_core.findings import Finding, found
+from custodian_core.findings import Finding, Severity, found
 from custodian_core.status import WORKPLAN_WORDS, Priority, Status, rank
 
 from .document import Block, Document
 from .fields import Fields, Unreadable
 from .grammar import MAX_FILE, NULLS, WORKPLAN_TYPE
 from .model import BrokenTask, Reading, Span, Task, Workplan
+from .scan import BOM
 from .sections import heading_text
-from .words import Notes, read_id, read_ids, read_truth, read_word
+from .words import Notes, outside, read_id, read_ids, read_truth, read_word
 
 _STATUSES = {status.value: status for status in Status}
 _PRIORITIES = {priority.value: priority for priority in Priority}
@@ -23,6 +24,10 @@ def read(data: bytes, path: str = "") -> Reading:
     """The workplan in `data`, or why there is none, with a finding for all that is amiss."""
     if len(data) > MAX_FILE:
         return Reading(path, None, (too_large(path),))
+    if why := _foreign_text(data):
+        return Reading(
+            path, None, (found("C-01", {"what": "workplan", "why": why}, path=path, line=1),)
+        )
     document = Document(data)
     if reason := _not_a_plan(document):
         return Reading(path, None, not_a_plan=reason)
@@ -39,9 +44,21 @@ def too_large(path: str) -> Finding:
     return found("C-01", {"what": "workplan", "why": why}, path=path)
 
 
+def _foreign_text(data: bytes) -> str | None:
+    """Why nothing can be read of a text that another system has written, if so."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "it is UTF-16; save it as UTF-8"
+    if b"\n" not in data and data.removeprefix(BOM).startswith(b"---\r"):
+        return "its lines end with a carriage return alone; end them with a line feed"
+    return None
+
+
 def _not_a_plan(document: Document) -> str | None:
     """Why the file is prose; None where it is a plan, or means to be one and needs mending."""
-    front, has_tasks = document.front, bool(document.blocks)
+    front = document.front
+    has_tasks = bool(document.blocks) or any(
+        note.severity is Severity.FAIL for note in document.outline.notes
+    )
     if front is None:
         return None if has_tasks or _front_is_open(document) else "it has no front matter"
     if isinstance(front.fields, Unreadable):
@@ -98,6 +115,7 @@ def _read_plan(
     if plan_id is None:
         return None
     status = read_word(fields, "status", line, f"workplan {plan_id}", WORKPLAN_WORDS, notes)
+    _expect_text(fields, "state_hub_workstream_id", line, f"workplan {plan_id}", notes)
     hub_id = _hub_id(fields, "state_hub_workstream_id")
     if hub_id is None:
         notes.add("C-02", fields.line("state_hub_workstream_id", line), workplan=plan_id)
@@ -113,6 +131,14 @@ def _read_plan(
         broken=broken,
         document=document,
     )
+
+
+def _expect_text(fields: Fields, key: str, line: int, what: str, notes: Notes) -> bool:
+    """Whether what is under `key` is text or nothing; anything else is told."""
+    if not isinstance(fields.values.get(key), (list, dict)):
+        return True
+    outside(fields, key, line, what, ("one id",), notes)
+    return False
 
 
 def _hub_id(fields: Fields, key: str) -> str | None:
@@ -194,6 +220,8 @@ def _read_task(document: Document, place: int, fields: Fields, notes: Notes) -> 
     depends_on: tuple[str, ...] | None = ()
     if "depends_on" in values:
         depends_on = read_ids(fields, "depends_on", line, what, notes)
+    if not _expect_text(fields, "state_hub_task_id", line, what, notes):
+        return None
     if status is None or priority is None or needs_human is None or depends_on is None:
         return None
     hub_id = _hub_id(fields, "state_hub_task_id")

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from custodian_core.errors import BadValue
 from custodian_core.status import Priority, Status
 
-from .grammar import ID, ID_RULE, NULLS, TASK_WORD, WORKPLAN_TYPE
+from .grammar import ID, ID_RULE, MAX_BLOCKS, NULLS, TASK_WORD, WORKPLAN_TYPE
 from .sections import task_title
 
-PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,79}")
+PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+#: how long a title, or another value of a new plan, may be
+LONGEST = 300
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _./-]*")
 _ID_LINE = re.compile(rb"^[ \t]*[\"']?id[\"']?[ \t]*:[ \t]*[\"']?([A-Za-z0-9._-]+)", re.MULTILINE)
 
@@ -35,6 +37,8 @@ def scaffold(draft: Draft) -> bytes:
     """The text of a new plan, with every task to do."""
     if not ID.fullmatch(draft.id):
         raise BadValue(f"id '{draft.id}'", f"it is not {ID_RULE}")
+    if len(draft.tasks) > MAX_BLOCKS:
+        raise BadValue("tasks", f"a plan holds at most {MAX_BLOCKS}")
     title = _one_line(draft.title, "title")
     named = {
         "id": draft.id,
@@ -46,7 +50,8 @@ def scaffold(draft: Draft) -> bytes:
         "owner": draft.owner,
         "topic_slug": draft.topic_slug,
     }
-    lines = ["---", *(f"{key}: {_scalar(value)}" for key, value in named.items() if value)]
+    said = {key: _one_line(value, key) for key, value in named.items() if value}
+    lines = ["---", *(f"{key}: {_scalar(value)}" for key, value in said.items())]
     lines += [f'created: "{draft.today}"', f'updated: "{draft.today}"', "---", ""]
     lines += [f"# {draft.id} — {title}", "", "## Goal", "", "## Tasks", ""]
     for number, task in enumerate(draft.tasks, 1):
@@ -92,6 +97,8 @@ def _one_line(text: str, what: str) -> str:
     line = " ".join(text.split())
     if not line:
         raise BadValue(what, "it is empty")
+    if len(line) > LONGEST:
+        raise BadValue(what, f"it is longer than {LONGEST} characters")
     if not line.isprintable():
         raise BadValue(what, "it holds characters that cannot be shown")
     return line

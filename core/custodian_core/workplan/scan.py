@@ -22,12 +22,14 @@ BOM = b"\xef\xbb\xbf"
 _MARK = re.compile(
     rb"""\n(?:
         ```task[ \t]*\r?\n ((?:[A-Za-z_][^\n]*+\n)*+) ```[ \t]*+\r?(?=\n|\Z)
-      | ([ \t]*) (?=[`~<]) (?: (`{3,}|~{3,}) ([^\n]*) | <!-- )
+      | ([ \t]*+ (?=[`~<*+\-0-9]) (?:(?:[-+*]|\d{1,9}[.)])[ \t]++)*+)
+        (?: (`{3,}|~{3,}) ([^\n]*) | <!-- )
+      | ([ \t]*+ (?:>|\xc2\xa0) [^`~\n]*+) (?:`{3,}|~{3,}) [ \t]*+ task(?![\w-])
     )""",
     re.VERBOSE,
 )
 # the last group that took part tells which alternative it was
-_WHOLE_TASK, _FENCE = 1, 4
+_WHOLE_TASK, _FENCE, _HELD = 1, 4, 5
 _FENCE_LINE = re.compile(rb"\n([ \t]*)(`{3,}|~{3,})([^\n]*)")
 _HEADING = re.compile(rb"\n {0,3}(#{1,6})(?![^ \t\r\n])[^\n]*")
 _FRONT_OPEN = re.compile(rb"---[ \t]*\r?\n")
@@ -38,7 +40,7 @@ _TASK = TASK_WORD.encode()
 _NEARLY_TASK = re.compile(rb"\W*task(?![A-Za-z0-9_-])", re.IGNORECASE)
 
 #: how far up a deeply indented fence is sought for the list item it belongs to
-_LIST_REACH = 60
+_LIST_REACH = 400
 
 
 class Note(NamedTuple):
@@ -91,10 +93,14 @@ class Outline:
     #: (start, end) of comments and of fences that are never closed
     hidden: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
 
+    def covers(self) -> list[tuple[int, int]]:
+        """The (start, end) of all that is fence or comment, in order."""
+        blocks = ((part.open, part.close) for part in self.blocks)
+        return sorted([*self.quotes, *self.hidden, *blocks])
+
     def headings(self) -> list[Heading]:
         """The headings, which are no lines of a fence or a comment."""
-        covers = [*self.quotes, *self.hidden, *((part.open, part.close) for part in self.blocks)]
-        covers.sort()
+        covers = self.covers()
         headings: list[Heading] = []
         at = 0
         for mark in _HEADING.finditer(self.padded, self.body):
@@ -129,7 +135,8 @@ def scan(data: bytes) -> Outline:
     elif front:
         outline.notes.append(front)
     _Walk(outline, len(data)).run()
-    if b"\n<<<<<<< " in padded or b"\n>>>>>>> " in padded:
+    # (one byte is sought much faster than eight)
+    if (b"<" in padded and b"\n<<<<<<< " in padded) or (b">" in padded and b"\n>>>>>>> " in padded):
         _distrust_conflicts(outline)
     return outline
 
@@ -162,11 +169,20 @@ class _Walk:
         self.line = 1
         self.counted = 4 if outline.padded.startswith(b"   \n") else 1
         #: how many more fences may be sought a list item for, which takes the longest
-        self.patience = MAX_FINDINGS
+        self.patience = 2_000
+        #: the last fence that was found to be in a list: where, and how deep
+        self.in_list = (-1, 0)
 
     def run(self) -> None:
         while self.at < len(self.padded):
             self.at = self._outside()
+
+    def _note_held(self, line: int, before: bytes) -> None:
+        """Tell of a task fence that a block quote or an odd blank keeps from being one."""
+        if b">" in before:
+            self._note(line, "task block", "it stands in a block quote", Severity.INFO)
+        else:
+            self._note(line, "task block", "a blank that is no space stands before its fence")
 
     def _line_of(self, start: int) -> int:
         """The number of the line that begins at `start`, which never goes back."""
@@ -196,6 +212,8 @@ class _Walk:
                 fence = self._opened(start, end, mark[2], mark[3], mark[4].strip())
                 if fence:
                     return self._inside(fence)
+            elif kind == _HELD:
+                self._note_held(self._line_of(start), mark[5])
             elif _columns(mark[2]) < 4:
                 return self._inside_comment(start, end)
         return len(self.padded)
@@ -216,10 +234,14 @@ class _Walk:
             return None
         line = self._line_of(start)
         indent, is_task = _columns(blank), _is_task(info)
-        if indent > 3 and not self._in_list(start, indent):
-            if is_task:
+        outer = _columns(blank[: len(blank) - len(blank.lstrip())])
+        if outer > 3 and not self._in_list(start, outer):
+            if is_task and self.patience > 0:
                 why = "it is indented by four or more columns, which makes it a quotation"
                 self._note(line, "task block", why, Severity.INFO)
+            elif is_task:
+                why = "it is indented too far below its list to tell whether it is a quotation"
+                self._note(line, "task block", why)
             return None
         if not is_task and _NEARLY_TASK.match(info):
             said = info[:40].decode(errors="replace")
@@ -227,29 +249,35 @@ class _Walk:
         return _Fence(start, min(end, self.size), line, indent, run, is_task)
 
     def _in_list(self, start: int, indent: int) -> bool:
-        """Whether a line at `indent`, four columns or more, belongs to a list item above it."""
-        self.patience -= 1
-        if self.patience < 0:
-            return False
-        padded, limit = self.padded, indent
+        """Whether a line at `indent`, four columns or more, belongs to a list item above it.
+
+        How far up is looked is bounded; past the bound `patience` is gone and nothing is known.
+        """
+        padded, limit, at = self.padded, indent, start
         for _ in range(_LIST_REACH):
-            above = padded.rfind(b"\n", 0, start)
-            if above < 0:
+            self.patience -= 1
+            above = padded.rfind(b"\n", 0, at)
+            if above < 0 or self.patience < 0:
                 return False
-            text = padded[above + 1 : start]
-            start = above
+            text, at = padded[above + 1 : at], above
             if not text.strip():
                 continue
+            if self.in_list == (at, indent) and limit == indent:
+                self.in_list = (start, indent)
+                return True
             item = _LIST_ITEM.match(text)
             depth = _columns(item[1] if item else text[: len(text) - len(text.lstrip())])
             if item and depth < limit:
-                gap = _columns(item[3]) if item[3].strip(b"\r") else 1
-                content = depth + len(item[2]) + (gap if gap <= 4 else 1)
+                content = _content_column(item, depth)
                 if content <= indent:
-                    return indent - content <= 3
+                    if indent - content > 3:
+                        return False
+                    self.in_list = (start, indent)
+                    return True
             if depth == 0:
                 return False
             limit = min(limit, depth + 1)
+        self.patience = 0
         return False
 
     def _inside(self, fence: _Fence) -> int:
@@ -262,7 +290,7 @@ class _Walk:
             if own_kind and not info and _columns(blank) <= fence.indent + 3:
                 self._closed(fence, start, end, inner)
                 return end
-            if fence.is_task and own_kind and info and b"`" not in info:
+            if fence.is_task and info and b"`" not in info and (own_kind or _is_task(info)):
                 # It was never closed: it ends here, so that the next one is read.
                 line = self._line_of(start)
                 why = f"its fence is not closed before the fence of line {line}"
@@ -323,6 +351,15 @@ class _Walk:
                 why = f"the comment of line {line} hides it"
                 self._note(self._line_of(mark.start()), "task block", why, Severity.INFO)
         return closed
+
+
+def _content_column(item: re.Match[bytes], depth: int) -> int:
+    """Where the content of a list item begins; a tab goes on to the next column of four."""
+    mark = depth + len(item[2])
+    if not item[3].strip(b"\r"):
+        return mark + 1
+    content = len(item[0].expandtabs(4))
+    return content if content - mark <= 4 else mark + 1
 
 
 def _is_task(info: bytes) -> bool:

@@ -10,7 +10,7 @@ _DASH = r"[ \t]*[:.)\u2010-\u2015\u2212-]+[ \t]+"
 #: `Task`, a number or an id, what parts it from the title, and the title
 _NUMBERED = re.compile(
     rf"""(?P<word>Task\b[ \t]*)?
-    (?:[`\[(]?(?P<number>[A-Za-z0-9][A-Za-z0-9._-]*?)[`\])]?)??
+    (?:(?P<open>[`\[(])?(?P<number>[A-Za-z0-9][A-Za-z0-9._-]*?)(?(open)[`\])]))??
     (?:(?P<dash>{_DASH})|(?<=\S)[ \t]+)
     (?P<title>\S.*)""",
     re.IGNORECASE | re.VERBOSE,
@@ -73,7 +73,7 @@ def sections(data: bytes, parts: list[Part], headings: list[Heading]) -> list[Se
         heading = headings[owner] if owner >= 0 else None
         level = heading.level if heading else 6
         for later in range(owner + 1, len(headings)):
-            if later == after or headings[later].level <= level:
+            if later == after or headings[later].level <= level or starts[later] >= end:
                 end = min(end, starts[later])
                 break
         own = heading is not None and owner != before
@@ -92,13 +92,15 @@ def heading_text(data: bytes, heading: Heading) -> str:
 
 def task_title(heading: str, task_id: str) -> str:
     """The heading without its `Task:` or the task's number in front: `T01 - Title` is `Title`."""
-    found = _NUMBERED.match(heading)
+    # A number stands at the front: a bound on where it is sought bounds the time it takes.
+    found = _NUMBERED.match(heading[:200])
     if not found:
         return heading
-    word, number, dash, title = found.groups()
+    word, number, dash = found["word"], found["number"], found["dash"]
+    title = heading[found.start("title") :]
     if number is None:
         return title if word and dash else heading
     own = number.lower() in (task_id.lower(), task_id.rpartition("-")[2].lower())
     if own or (dash and _ANY_NUMBER.fullmatch(number)):
-        return str(title)
+        return title
     return heading

@@ -60,7 +60,7 @@ def read_word(
     value = fields.values.get(key)
     if isinstance(value, str) and value in words:
         return words[value]
-    _outside(fields, key, line, what, words, notes)
+    outside(fields, key, line, what, words, notes)
     return None
 
 
@@ -71,7 +71,7 @@ def read_truth(fields: Fields, key: str, line: int, what: str, notes: Notes) -> 
         return False
     if isinstance(value, str) and value.lower() in TRUTH:
         return TRUTH[value.lower()]
-    _outside(fields, key, line, what, ("true", "false"), notes)
+    outside(fields, key, line, what, ("true", "false"), notes)
     return None
 
 
@@ -86,13 +86,14 @@ def read_ids(
     ids = [item.strip() for item in items if isinstance(item, str)]
     if isinstance(items, list) and len(ids) == len(items) and all(map(ID.fullmatch, ids)):
         return tuple(dict.fromkeys(ids))
-    _outside(fields, key, line, what, ("a list of task ids",), notes)
+    outside(fields, key, line, what, ("a list of task ids",), notes)
     return None
 
 
-def _outside(
+def outside(
     fields: Fields, key: str, line: int, what: str, words: Iterable[str], notes: Notes
 ) -> None:
+    """Tell that what is under `key` is none of `words`."""
     said = fields.values.get(key)
     value = "missing" if said is None else _shown(said)
     at = fields.line(key, line)

@@ -1,4 +1,4 @@
-"""Picking and claiming a task from hubs of growing size, and listing tasks from the command line."""
+"""Picking and claiming a task from hubs of growing size, and listing tasks."""
 
 import os
 import random
@@ -19,6 +19,7 @@ from custodian_core.hub.store import Store
 
 _REPOS = 50
 _SIZES = (1_000, 10_000, 100_000)
+_AT = "2026-11-21T09:00:00Z"
 _CLAIM_MS, _LIST_MS = 10, 250
 
 
@@ -36,17 +37,16 @@ def filled(tasks: int, home: Path) -> Generator[Store]:
         stream = store.do(AddWorkstream(repo.slug, f"R{number:02d}-WP-0001", "A plan"), me)
         for place in range(tasks // _REPOS):
             key = f"{stream.key}-T{place:05d}"
-            status = rng.choices(("todo", "in_progress", "done", "cancelled"), (24, 0, 70, 6))[0]
-            urgency = rng.randrange(4)
-            at = "2026-11-21T09:00:00Z"
-            rows.append((key, repo.id, stream.id, key, f"Do {place}", status, urgency, place, at, at))
+            status = rng.choices(("todo", "done", "cancelled"), (24, 70, 6))[0]
+            named = (key, repo.id, stream.id, key, f"Do {place}")
+            rows.append((*named, status, rng.randrange(4), place, _AT, _AT))
             if place and rng.random() < 0.2:
                 deps.append((key, f"{stream.key}-T{rng.randrange(place):05d}"))
     connection = database.connection()
     connection.execute("begin immediate")
     connection.executemany(
-        "insert into tasks (id, repo_id, workstream_id, key, title, description, acceptance, status,"
-        " urgency, position, depends_on, needs_human, created_at, updated_at)"
+        "insert into tasks (id, repo_id, workstream_id, key, title, description, acceptance,"
+        " status, urgency, position, depends_on, needs_human, created_at, updated_at)"
         " values (?, ?, ?, ?, ?, 'What is to be done.', '[]', ?, ?, ?, '[]', 0, ?, ?)",
         rows,
     )

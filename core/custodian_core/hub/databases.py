@@ -101,6 +101,7 @@ class SQLite:
         connection.execute("begin immediate")
 
     def upgrade(self) -> None:
+        self.connection()  # which makes the folder
         # Two first users at once: one makes the schema, the other waits and finds it made.
         with _locked(self.path.with_suffix(".lock")):
             _migrate(f"sqlite:///{self.path}")

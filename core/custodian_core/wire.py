@@ -5,7 +5,7 @@ The hub's API serves what stands here and its client calls it, so that neither c
 
 import re
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from . import errors
@@ -86,7 +86,8 @@ class Way:
 class RepoHere(Repo):
     """A managed repo, and where it lies on each host and on the hub's own."""
 
-    host_paths: dict[str, str] = field(default_factory=dict[str, str])
+    # In a frozen record a field can stand in for the property that it is told by.
+    host_paths: dict[str, str] = field(default_factory=dict[str, str])  # pyright: ignore[reportIncompatibleMethodOverride]
     local_path: str | None = None
 
 
@@ -212,12 +213,23 @@ def here(repo: Repo, host: str) -> RepoHere:
 
 def read_answer(kind: type[T], value: Any) -> T:
     """The record in an answer."""
-    if kind is Repo and isinstance(value, dict):
-        known = {each.name for each in fields(RepoHere)} - {each.name for each in fields(Repo)}
-        value = {key: value[key] for key in value if key not in known}
-    if kind is ReconcileView and isinstance(value, dict):
-        return from_json(kind, {**value, "repo": to_json(read_answer(Repo, value.get("repo")))})
+    if kind is Repo:
+        value = _as_kept(value)
+    if kind is ReconcileView:
+        said = object_of(value)
+        value = {**said, "repo": _as_kept(said.get("repo"))}
     return from_json(kind, value)
+
+
+def _as_kept(repo: Any) -> dict[str, Any]:
+    """The repo without what is only told over HTTP."""
+    told = {each.name for each in fields(RepoHere)} - {each.name for each in fields(Repo)}
+    return {key: value for key, value in object_of(repo).items() if key not in told}
+
+
+def object_of(value: Any) -> dict[str, Any]:
+    """The JSON object that the value is, or an empty one."""
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
 
 
 def code_of(kind: type[CustodianError]) -> str:
@@ -238,18 +250,17 @@ def details_of(error: CustodianError) -> dict[str, Any]:
 
 def error_of(answer: Any) -> CustodianError | None:
     """The error that an answer tells, if it is one of ours."""
-    told = answer.get("error") if isinstance(answer, dict) else None
-    if not isinstance(told, dict):
-        return None
+    told = object_of(object_of(answer).get("error"))
     kind = _errors().get(str(told.get("code")))
-    details = told.get("details")
-    if kind is None or not isinstance(details, dict):
+    if kind is None:
         return None
     known = {each.name for each in fields(kind)}
+    details = {key: value for key, value in object_of(told.get("details")).items() if key in known}
     try:
-        return from_json(kind, {key: details[key] for key in details if key in known})
+        error: CustodianError = from_json(kind, details)
     except BadValue:
         return None
+    return error
 
 
 def _errors() -> dict[str, type[Any]]:

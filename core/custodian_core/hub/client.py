@@ -336,7 +336,8 @@ def _checked(url: str) -> str:
         port_is_fine = parts.port is None or parts.port > 0
     except ValueError:
         raise BadValue("CUSTODIAN_HUB_URL", "it is not a URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_fine:
+    plain = url.isprintable() and " " not in url and port_is_fine
+    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
         raise BadValue("CUSTODIAN_HUB_URL", "it must be as http://hub.example:8000")
     if "@" in parts.netloc or parts.query or parts.fragment:
         reason = "it holds more than an address; a token goes in CUSTODIAN_HUB_TOKEN"

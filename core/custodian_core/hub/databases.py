@@ -4,7 +4,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -59,8 +59,42 @@ class Database(Protocol):
         ...
 
 
-class _Threads(threading.local):
-    connection: Any = None
+class _Held:
+    """A thread's connection, closed when the thread ends."""
+
+    def __init__(self, connection: Any, held: dict[int, Any]) -> None:
+        self.connection = connection
+        self._held = held
+        held[id(connection)] = connection
+
+    def __del__(self) -> None:
+        if self._held.pop(id(self.connection), None) is not None:
+            self.connection.close()
+
+
+class _Connections:
+    """One connection a thread, and none once the hub is closed."""
+
+    def __init__(self, opened: Callable[[], Any]) -> None:
+        self._opened = opened
+        self._here = threading.local()
+        self._held: dict[int, Any] = {}
+
+    def mine(self) -> Any:
+        """The connection of this thread, opened on first use."""
+        held: _Held | None = getattr(self._here, "held", None)
+        if held is None or id(held.connection) not in self._held:
+            self._here.held = held = _Held(self._opened(), self._held)
+        return held.connection
+
+    def drop(self) -> None:
+        """The thread has no connection; it opens another when it needs one."""
+        self._here.held = None
+
+    def close(self) -> None:
+        """Every thread's connection is closed."""
+        while self._held:
+            self._held.popitem()[1].close()
 
 
 class SQLite:
@@ -73,13 +107,10 @@ class SQLite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = str(path)
-        self._here = _Threads()
-        self._all: list[sqlite3.Connection] = []
+        self._connections = _Connections(self._open)
 
     def connection(self) -> sqlite3.Connection:
-        if self._here.connection is None:
-            self._here.connection = self._open()
-        connection: sqlite3.Connection = self._here.connection
+        connection: sqlite3.Connection = self._connections.mine()
         return connection
 
     def _open(self) -> sqlite3.Connection:
@@ -94,7 +125,6 @@ class SQLite:
             connection.execute("pragma synchronous = full")
         except (OSError, sqlite3.Error) as error:
             raise HubTrouble(self.name, f"it cannot be opened: {error}") from error
-        self._all.append(connection)
         return connection
 
     def begin(self, connection: sqlite3.Connection) -> None:
@@ -107,9 +137,7 @@ class SQLite:
             _migrate(f"sqlite:///{self.path}")
 
     def close(self) -> None:
-        while self._all:
-            self._all.pop().close()
-        self._here.connection = None
+        self._connections.close()
 
 
 class PostgreSQL:
@@ -127,14 +155,14 @@ class PostgreSQL:
         self.name = _without_secret(url)
         self.integrity = psycopg.IntegrityError
         self.trouble = psycopg.Error
-        self._here = _Threads()
-        self._all: list[Any] = []
+        self._connections = _Connections(self._open)
 
     def connection(self) -> Any:
-        held = self._here.connection
-        if held is None or held.closed:
-            self._here.connection = held = self._open()
-        return held
+        connection = self._connections.mine()
+        if connection.closed:  # the server has gone and come back
+            self._connections.drop()
+            connection = self._connections.mine()
+        return connection
 
     def _open(self) -> Any:
         import psycopg
@@ -145,7 +173,6 @@ class PostgreSQL:
             connection = psycopg.connect(self.url, autocommit=True, row_factory=rows)
         except psycopg.Error as error:
             raise HubUnreachable(self.name, str(error).splitlines()[0]) from error
-        self._all.append(connection)
         return connection
 
     def begin(self, connection: Any) -> None:
@@ -160,9 +187,7 @@ class PostgreSQL:
         )
 
     def close(self) -> None:
-        while self._all:
-            self._all.pop().close()
-        self._here.connection = None
+        self._connections.close()
 
 
 def _migrate(url: str) -> None:

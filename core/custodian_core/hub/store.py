@@ -312,7 +312,7 @@ class Store:
                 "repo": repo,
                 "workstream": tx.workstream(workstream).id if workstream else None,
                 "status": status,
-                "urgency": URGENCY[Priority(priority)] if priority else None,
+                "urgency": _urgency(priority),
                 "needs_human": None if needs_human is None else int(needs_human),
             }
             where = {"after": after, "after_key": key, "after_id": task_id}
@@ -407,6 +407,14 @@ def prepare(database: Database, now: datetime) -> None:
     queries, connection = _queries(database.driver), database.connection()
     queries.begin_hub(connection, hub_id=new_id(), schema_version=SCHEMA, at=stamp(now))
     queries.raise_schema(connection, schema_version=SCHEMA)
+
+
+def _urgency(priority: str | None) -> int | None:
+    if priority is None:
+        return None
+    if priority not in tuple(Priority):
+        raise BadValue("priority", f"it must be one of {', '.join(Priority)}")
+    return URGENCY[Priority(priority)]
 
 
 def _one_more(limit: int) -> int:

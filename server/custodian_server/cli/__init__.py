@@ -8,12 +8,27 @@ import click
 
 from custodian_core import __version__
 from custodian_core.errors import CustodianError, Refused
+from custodian_core.text import printable
 
 #: the name of each command: where it lives, and its one line of help
 COMMANDS = {
     "codes": ("codes:codes", "Say what each check code means and what to do about it."),
     "completion": ("completion:completion", "Print the script that completes commands in a shell."),
+    "db": ("db:db", "Upgrade, back up, export and import the hub's database."),
+    "dispatch": ("dispatch:dispatch", "Say what a repo's agent should know and do now."),
+    "goal": ("goal:goal", "Set, show and end what a repo works towards."),
+    "human": ("human:human", "Ask people, list their open questions, answer them."),
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
+    "register": (
+        "repo:register",
+        "Register the repo in a folder, with all that can be known of it.",
+    ),
+    "repo": ("repo:repo", "Register, list, show and change the managed repos."),
+    "serve": ("serve:serve", "Serve the State Hub over HTTP."),
+    "settings": ("settings:settings", "Show every setting and where it came from."),
+    "status": ("status:status", "Show the whole fleet on one screen."),
+    "task": ("task:task", "List, claim, move and note tasks."),
+    "token": ("token:token", "Make, list and revoke keys to the hub's HTTP API."),
     "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
 }
 
@@ -26,6 +41,11 @@ In a repo with a workplans/ folder:
   custodian workplan new TITLE         begin a plan with the next free id
   custodian workplan format            how a plan is written
   custodian codes                      what each check code means
+
+With a State Hub (a file in your home, unless one is set):
+  custodian register                   manage the repo in this folder
+  custodian status                     the whole fleet on one screen
+  custodian dispatch REPO              what to do there now
 
 For an agent, as a local MCP server over stdio:
   claude mcp add custodian -- {{mcp}}
@@ -97,8 +117,12 @@ def _run(command: click.Command) -> None:
     try:
         command()
     except CustodianError as error:
-        click.echo(f"custodian: {error}", err=True)
+        click.echo(f"custodian: {printable(str(error))}", err=True)
         sys.exit(1 if isinstance(error, Refused) else 2)
     except BrokenPipeError:  # the reader of a pipe has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
+    except OSError as error:  # a full disk behind standard output, for one
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        click.echo(f"custodian: {error.strerror or error}", err=True)
+        sys.exit(2)

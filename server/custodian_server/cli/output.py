@@ -9,6 +9,7 @@ import click
 
 from custodian_core.errors import CustodianError
 from custodian_core.findings import Finding, Severity, failed
+from custodian_core.status import Status
 
 SCHEMA_VERSION = 1
 
@@ -22,6 +23,13 @@ _COLOURS = {
     Severity.WARN: "yellow",
     Severity.INFO: "cyan",
     Severity.FIXED: "green",
+}
+STATUS_COLOURS = {
+    Status.TODO: None,
+    Status.IN_PROGRESS: "blue",
+    Status.BLOCKED: "red",
+    Status.DONE: "green",
+    Status.CANCELLED: "bright_black",
 }
 
 
@@ -68,6 +76,23 @@ def echo_findings(findings: Sequence[Finding]) -> None:
     for code in codes:
         todo = next(finding.check.todo for finding in findings if finding.code == code)
         click.echo(f"{click.style(code, bold=True)}: {todo}")
+
+
+def echo_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Print the rows with their columns aligned; a cell may be styled."""
+    columns = zip(*rows, strict=True)
+    wide = [max(len(click.unstyle(cell)) for cell in column) for column in columns]
+    for row in rows:
+        cells = (
+            cell + " " * (width - len(click.unstyle(cell)))
+            for cell, width in zip(row, wide, strict=True)
+        )
+        click.echo("  ".join(cells).rstrip())
+
+
+def styled_status(status: Status) -> str:
+    """The status in its colour."""
+    return click.style(status.value, fg=STATUS_COLOURS[status])
 
 
 def counted(number: int, one: str, many: str = "") -> str:

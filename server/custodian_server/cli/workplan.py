@@ -13,15 +13,15 @@ from custodian_core.workplan import Workplan
 from custodian_prompts import load
 from custodian_tools import workplans
 
-from .output import as_json, counted, echo_findings, echo_json, errors_as_json, exit_code
-
-_STATUS_COLOURS = {
-    Status.TODO: None,
-    Status.IN_PROGRESS: "blue",
-    Status.BLOCKED: "red",
-    Status.DONE: "green",
-    Status.CANCELLED: "bright_black",
-}
+from .output import (
+    STATUS_COLOURS,
+    as_json,
+    counted,
+    echo_findings,
+    echo_json,
+    errors_as_json,
+    exit_code,
+)
 
 
 @click.group(short_help="Lint, show, begin and edit workplans.")
@@ -84,7 +84,7 @@ def _echo_plan(plan: Workplan) -> None:
         click.echo()
     wide = max((len(task.id) for task in plan.tasks), default=0)
     for task in plan.tasks:
-        state = click.style(f"{task.status.value:<11}", fg=_STATUS_COLOURS[task.status])
+        state = click.style(f"{task.status.value:<11}", fg=STATUS_COLOURS[task.status])
         title = printable(task.title) + ("  (needs a human)" if task.needs_human else "")
         click.echo(f"  {task.id:<{wide}}  {state}  {task.priority.value:<8}  {title}")
 

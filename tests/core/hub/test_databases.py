@@ -112,6 +112,19 @@ def test_threads_of_one_process_have_their_own_connections(database: Database) -
         assert len(set(pool.map(work, range(8)))) == 8
 
 
+def test_a_thread_that_ends_takes_its_connection_along(database: Database) -> None:
+    store = filled(Store(database), 1)
+
+    def in_threads(count: int) -> int:
+        for _ in range(count):
+            thread = threading.Thread(target=store.task, args=("T000",))
+            thread.start()
+            thread.join()
+        return len(list(Path("/dev/fd").iterdir()))
+
+    assert in_threads(30) <= in_threads(1) + 2
+
+
 WRITER = """
 import sys
 from pathlib import Path

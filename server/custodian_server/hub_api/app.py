@@ -1,0 +1,78 @@
+"""The State Hub as a web application, put together."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.middleware import Middleware
+
+from custodian_core import __version__
+from custodian_core.settings import Settings
+
+from . import pages, people, repos, work
+from .auth import OPEN, Door, HubStore, needed_scope
+from .commands import command_routes
+from .errors import add_handlers, error_schemas
+from .guard import Guard
+
+ABOUT = """\
+The State Hub knows every repo, workstream, task, goal and open question. Bodies and answers are
+JSON; every path answers with and without a slash at its end. A task is named by its key or id.
+Where no token is needed, the header X-Custodian-Agent says who asks.
+"""
+
+
+class HubApi(FastAPI):
+    """The application, whose description also tells the scope that each route needs."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI description."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            described["components"]["schemas"] |= error_schemas()
+            _tell_scopes(described)
+            self.openapi_schema = described
+        return self.openapi_schema
+
+
+def create_app(
+    store: HubStore,
+    *,
+    settings: Settings,
+    loopback: bool,
+    names: frozenset[str] = frozenset(),
+) -> FastAPI:
+    """The State Hub's HTTP API over that store; `names` are what it is called beside localhost."""
+    door = Door(store, loopback, frozenset(name.lower() for name in names))
+    app = HubApi(
+        title="Custodian State Hub",
+        version=__version__,
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        middleware=[Middleware(Guard, door=door)],
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.hub = store
+    app.state.settings = settings
+    add_handlers(app)
+    for router in (people.router, repos.router, work.router, command_routes(), pages.router):
+        app.include_router(router)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _tell_scopes(described: dict[str, Any]) -> None:
+    schemes = described["components"].setdefault("securitySchemes", {})
+    schemes["token"] = {"type": "http", "scheme": "bearer"}
+    for path, methods in described["paths"].items():
+        for method, told in methods.items():
+            if path in OPEN:
+                continue
+            # On loopback a token may be left out.
+            told["security"] = [{"token": []}, {}]
+            told["x-custodian-scope"] = needed_scope(method.upper(), path).value

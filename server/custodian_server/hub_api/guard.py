@@ -1,0 +1,155 @@
+"""What stands before every route: who asks, how much they send, and one line in the log."""
+
+import json
+import logging
+import time
+from typing import Any
+
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from custodian_core.errors import CustodianError
+from custodian_core.text import printable
+from custodian_core.wire import REQUEST_ID
+
+from .auth import Door, text
+from .errors import Rejected, answer, rejection, trouble
+
+LIMIT = 4 * 1024 * 1024
+#: where the guard leaves the caller's name for the routes
+CALLER = "custodian.caller"
+
+#: what an answer may load or do in a browser
+NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+SAFETY = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": NOTHING,
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Lets in what the door allows, and lets nothing out but answers."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self.app = app
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request, whatever happens."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(scope, send)
+        try:
+            await self._admit(scope, visit.headers)
+            await self.app(scope, _limited(receive), visit.send)
+        except Rejected as error:
+            await rejection(error)(scope, receive, visit.send)
+        except CustodianError as error:
+            await trouble(error)(scope, receive, visit.send)
+        except Exception:
+            log.exception("fault", extra={"told": visit.told()})
+            if visit.status is not None:
+                raise
+            fault = answer(500, "fault", "a fault of this server; its log says more", {})
+            await fault(scope, receive, visit.send)
+        finally:
+            visit.log()
+
+    async def _admit(self, scope: Scope, headers: Headers) -> None:
+        method, path = scope["method"], scope["path"]
+        self.door.check_headers(method, headers)
+        if "authorization" in headers:
+            # The store may wait for its database, so it is asked in a thread.
+            scope[CALLER] = await run_sync(self.door.caller, method, path, headers)
+        else:
+            scope[CALLER] = self.door.caller(method, path, headers)
+        _check_length(headers)
+
+
+class _Visit:
+    """One request on its way: what is answered, and how long it took."""
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.headers = Headers(scope=scope)
+        self.began = time.perf_counter()
+        self.status: int | None = None
+        self._send = send
+
+    async def send(self, message: Message) -> None:
+        """Send on, with the headers that keep browsers from harm."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SAFETY.items():
+                headers.setdefault(name, value)
+            if (request_id := text(self.headers.get(REQUEST_ID, ""))).isascii() and request_id:
+                headers[REQUEST_ID] = printable(request_id, 100)
+        await self._send(message)
+
+    def told(self) -> dict[str, Any]:
+        """The request in a few words: never its query, headers or body, where secrets may lie."""
+        return {
+            "method": self.scope["method"],
+            "path": printable(self.scope["path"], 200),
+            "status": self.status,
+            "ms": round((time.perf_counter() - self.began) * 1000, 1),
+            "caller": self.scope.get(CALLER),
+            "request_id": printable(text(self.headers.get(REQUEST_ID, "")), 100) or None,
+        }
+
+    def log(self) -> None:
+        """Writes and refusals are told, what was only read is not."""
+        quiet = self.scope["method"] in ("GET", "HEAD") and (self.status or 500) < 400
+        log.log(logging.DEBUG if quiet else logging.INFO, "request", extra={"told": self.told()})
+
+
+class OneLine(logging.Formatter):
+    """A record as one line of JSON, whatever it holds."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        told: dict[str, Any] = {
+            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+            **getattr(record, "told", {}),
+        }
+        if record.exc_info:
+            told["trace"] = self.formatException(record.exc_info)
+        return json.dumps(told)
+
+
+def _check_length(headers: Headers) -> None:
+    length = headers.get("content-length", "0")
+    if not (length.isascii() and length.isdigit()) or len(length) > 10 or int(length) > LIMIT:
+        raise _too_large()
+
+
+def _limited(receive: Receive) -> Receive:
+    """Receives no more than the limit, whatever the headers said."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > LIMIT:
+            raise _too_large()
+        return message
+
+    return counted
+
+
+def _too_large() -> Rejected:
+    # The rest is not read, so the connection cannot be used again.
+    message = f"the body is larger than {LIMIT // 1024 // 1024} MiB"
+    return Rejected(413, "too_large", message, {"limit": LIMIT}, {"Connection": "close"})

@@ -1,0 +1,89 @@
+"""Listening on a port and serving the app there, until a signal comes."""
+
+import logging
+import os
+import signal
+import socket
+from types import FrameType
+
+import uvicorn
+from fastapi import FastAPI
+
+from custodian_core.errors import BadValue
+from custodian_core.settings import Settings
+
+from .auth import is_loopback
+from .guard import OneLine
+
+__all__ = ["is_loopback", "listening", "own_names", "run", "url"]
+
+#: how long what was asked may take once a signal has come
+DRAIN_S = 20
+#: connections are kept for a client's next question
+KEEP_S = 30
+
+
+def own_names(settings: Settings, *, loopback: bool) -> frozenset[str]:
+    """What this machine is called by those who can reach it."""
+    if loopback:
+        return frozenset()
+    return frozenset({settings.host, socket.gethostname(), socket.getfqdn()})
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that takes connections there already."""
+    try:
+        kind = socket.SOCK_STREAM
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        # Python adds the address to the system's words; getaddrinfo numbers faults its own way.
+        number = 0 if isinstance(error, socket.gaierror) else error.errno or 0
+        reason = (os.strerror(number) if number else error.strerror or str(error)).lower()
+        raise BadValue(f"{host}:{port}", f"{reason}; choose with --host and --port") from error
+
+
+def url(host: str, listener: socket.socket) -> str:
+    """Where the socket is reached."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def run(app: FastAPI, listener: socket.socket) -> None:
+    """Serve until a signal comes, then answer what was asked and end."""
+    _log_to_stderr()
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Who asks is never taken from headers that anybody can send.
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_S,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    server = uvicorn.Server(config)
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    # The server takes signals over while it runs and hands them back at its end: they mean no harm.
+    before = {each: signal.signal(each, stop) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        server.run(sockets=[listener])
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _log_to_stderr() -> None:
+    handler = logging.StreamHandler()
+    handler.setFormatter(OneLine())
+    for name, level in (("custodian_server.hub_api", logging.INFO), ("uvicorn", logging.WARNING)):
+        logger = logging.getLogger(name)
+        logger.addHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = False

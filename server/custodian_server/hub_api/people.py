@@ -1,0 +1,55 @@
+"""Reading the questions to people, the tokens, and whether the hub is well."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import Query as FromQuery
+from fastapi.responses import Response
+from pydantic import Field
+
+from custodian_core.records import Health, Intervention, Page, Token
+
+from .asking import HubHere, Name, Paged, Router, SettingsHere, answered, answers, whole
+
+router = Router()
+
+OPENNESS = {"true": True, "false": False, "any": None}
+
+
+class Interventions(Paged):
+    """Which questions are wanted."""
+
+    repo: str | None = None
+    is_open: Literal["true", "false", "any"] = Field(
+        "true", description="those that wait, those that were answered, or both"
+    )
+
+
+@router.get("/state/health", tags=["state"], **answers(Health))
+def show_health(hub: HubHere, settings: SettingsHere) -> Response:
+    """That the hub answers, and which one it is; this needs no token."""
+    return answered(hub.health(), settings)
+
+
+@router.get("/interventions/", tags=["interventions"], **answers(Page[Intervention], 404))
+def list_interventions(
+    wanted: Annotated[Interventions, FromQuery()], hub: HubHere, settings: SettingsHere
+) -> Response:
+    """Questions to people, the oldest first, in pages."""
+    said: dict[str, Any] = wanted.said() | {"is_open": OPENNESS[wanted.is_open]}
+    return answered(hub.interventions(**said), settings)
+
+
+@router.get("/interventions/{id}", tags=["interventions"], **answers(Intervention, 404))
+def show_intervention(
+    id: Name,  # noqa: A002 - the word of the path
+    hub: HubHere,
+    settings: SettingsHere,
+) -> Response:
+    """One question."""
+    return answered(hub.intervention(id), settings)
+
+
+@router.get("/tokens/", tags=["tokens"], **answers(Page[Token]))
+def list_tokens(hub: HubHere, settings: SettingsHere) -> Response:
+    """Every token, without its secret."""
+    return answered(whole(hub.tokens()), settings)

@@ -16,6 +16,8 @@ from psycopg.sql import SQL, Identifier
 
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import Store, prepare
+from custodian_core.ports import Hub
+from tests.server.serving import http_hub, settings_of
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -100,3 +102,14 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 @pytest.fixture
 def store(database: Database, watch: Watch) -> Store:
     return Store(database, watch)
+
+
+@pytest.fixture(params=["in process", "over HTTP"])
+def door(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterator[Hub]:
+    """The hub as its own process knows it, and as a client does who asks over HTTP."""
+    if request.param == "in process":
+        yield store
+        return
+    client = http_hub(store, settings_of(tmp_path, CUSTODIAN_HOST="server", CUSTODIAN_ROOTS="/"))
+    yield client
+    client.close()

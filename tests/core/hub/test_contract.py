@@ -1,4 +1,4 @@
-"""What every hub promises, on each database."""
+"""What every hub promises, on each database, in process and over HTTP."""
 
 from dataclasses import replace
 
@@ -55,8 +55,8 @@ YOU = Caller("you")
 
 
 @pytest.fixture
-def hub(store: Hub) -> Hub:
-    return store
+def hub(door: Hub) -> Hub:
+    return door
 
 
 def a_repo(hub: Hub, slug: str = "marki-docx") -> Repo:

@@ -38,9 +38,9 @@ TASK = TaskWrite(
 
 
 @pytest.fixture
-def hub(store: Hub) -> Hub:
-    store.do(RegisterRepo("marki-docx", "custodian"), ME)
-    return store
+def hub(door: Hub) -> Hub:
+    door.do(RegisterRepo("marki-docx", "custodian"), ME)
+    return door
 
 
 def plan(hub: Hub, **more: object) -> ApplyPlan:

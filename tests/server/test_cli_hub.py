@@ -29,6 +29,7 @@ from custodian_core.errors import (
     Conflict,
     FileTrouble,
     HubTrouble,
+    HubUnreachable,
     Regression,
     StaleFence,
     UnknownThing,
@@ -942,6 +943,18 @@ def test_an_upgrade_says_what_the_database_is_now(home: Path) -> None:
 
     assert re.fullmatch(rf"{home}/data/hub\.db: schema \d+, hub [0-9a-f-]{{36}}\n", told)
     assert say("db", "upgrade") == told
+
+
+def test_a_database_that_cannot_be_upgraded_is_told(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "data").write_text("in the way")
+    assert "it cannot be opened" in refusal(HubTrouble, "db", "upgrade")
+
+    monkeypatch.setenv("CUSTODIAN_DATABASE_URL", "postgresql://me:geheim@127.0.0.1:1/hub")
+    told = refusal(HubUnreachable, "db", "upgrade")
+    assert told.startswith("the hub at PostgreSQL at 127.0.0.1:1/hub does not answer")
+    assert "geheim" not in told
 
 
 def test_the_database_of_a_remote_hub_is_not_touched_from_here(

@@ -1,22 +1,19 @@
 """The two databases: how each is opened, begun in, and brought to the schema of today."""
 
-import fcntl
-import os
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from importlib import import_module
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from custodian_core.errors import HubTrouble, HubUnreachable
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-
 #: how long a writer waits for its turn before it gives up
 PATIENCE_S = 60
+
+#: the number of the lock that upgrades of a PostgreSQL schema take turns by
+_UPGRADE = 0x637573746F6469
 
 
 class Database(Protocol):
@@ -50,8 +47,12 @@ class Database(Protocol):
         """Begin a transaction that will write."""
         ...
 
-    def upgrade(self) -> None:
-        """The schema is today's."""
+    def begin_upgrade(self, connection: Any) -> None:
+        """Begin a transaction that may change the schema: one at a time, whoever asks."""
+        ...
+
+    def has_hub(self, connection: Any) -> bool:
+        """Whether there is a schema."""
         ...
 
     def close(self) -> None:
@@ -130,11 +131,13 @@ class SQLite:
     def begin(self, connection: sqlite3.Connection) -> None:
         connection.execute("begin immediate")
 
-    def upgrade(self) -> None:
-        self.connection()  # which makes the folder
-        # Two first users at once: one makes the schema, the other waits and finds it made.
-        with _locked(self.path.with_suffix(".lock")):
-            _migrate(f"sqlite:///{self.path}")
+    begin_upgrade = begin
+
+    def has_hub(self, connection: sqlite3.Connection) -> bool:
+        found = connection.execute(
+            "select 1 from sqlite_master where type = 'table' and name = 'hub'"
+        )
+        return found.fetchone() is not None
 
     def close(self) -> None:
         self._connections.close()
@@ -178,35 +181,16 @@ class PostgreSQL:
     def begin(self, connection: Any) -> None:
         connection.execute("begin")
 
-    def upgrade(self) -> None:
-        self._open().close()  # a database that does not answer is named before yoyo tries
-        _migrate(
-            self.url.replace("postgres://", "postgresql://").replace(
-                "postgresql:", "postgresql+psycopg:", 1
-            )
-        )
+    def begin_upgrade(self, connection: Any) -> None:
+        connection.execute("begin")
+        connection.execute("select pg_advisory_xact_lock(%s)", [_UPGRADE])
+
+    def has_hub(self, connection: Any) -> bool:
+        row = connection.execute("select to_regclass('hub') is not null as found").fetchone()
+        return bool(row["found"])
 
     def close(self) -> None:
         self._connections.close()
-
-
-def _migrate(url: str) -> None:
-    yoyo: Any = import_module("yoyo")  # it has no types
-    backend = yoyo.get_backend(url)
-    migrations = yoyo.read_migrations(str(MIGRATIONS))
-    with backend.lock():
-        backend.apply_migrations(backend.to_apply(migrations))
-    backend.connection.close()
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[None]:
-    handle = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _without_secret(url: str) -> str:

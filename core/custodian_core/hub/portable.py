@@ -3,13 +3,14 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
 from custodian_core.errors import BadValue, Conflict, HubTrouble
 
 from .databases import Database, SQLite
-from .store import SCHEMA
+from .store import SCHEMA, prepare
 
 #: every table, each after those it refers to
 TABLES = (
@@ -47,14 +48,24 @@ def export(database: Database) -> Iterator[str]:
         connection.execute("rollback")
 
 
-def restore(database: Database, lines: Iterable[str]) -> int:
-    """The empty hub is the exported one, its id included; how many rows that took."""
-    connection = database.connection()
+def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
+    """The new hub is the exported one, its id included; how many rows that took.
+
+    An export of an older schema is read into that schema, and brought to today's from there.
+    """
     numbered = enumerate(lines, 1)
-    _check_head(numbered)
+    version = _version(numbered)
+    prepare(database, now, version)
+    count = _fill(database, numbered, version)
+    prepare(database, now)
+    return count
+
+
+def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int) -> int:
+    connection = database.connection()
     database.begin(connection)
     try:
-        _expect_empty(connection)
+        _expect_empty(connection, version)
         connection.execute("delete from hub")
         count = 0
         for number, line in numbered:
@@ -69,10 +80,16 @@ def restore(database: Database, lines: Iterable[str]) -> int:
     return count
 
 
-def _expect_empty(connection: Any) -> None:
-    for table in TABLES[1:]:
-        if connection.execute(f"select 1 from {table}").fetchone():  # noqa: S608
-            raise Conflict("import", "this hub is not empty; import into a new one")
+def _expect_empty(connection: Any, version: int) -> None:
+    """Raise `Conflict` where something was written already: every write counts a number up."""
+    found = connection.execute("select schema_version, event_seq from hub").fetchone()
+    if found["event_seq"]:
+        raise Conflict("import", "this hub is not empty; import into a new one")
+    if found["schema_version"] != version:
+        told = (
+            f"this hub was made with schema {found['schema_version']}, the export is of {version}"
+        )
+        raise Conflict("import", f"{told}; import into a database that no hub was made in yet")
 
 
 def _expect_a_hub(connection: Any) -> None:
@@ -80,13 +97,16 @@ def _expect_a_hub(connection: Any) -> None:
         raise BadValue("import", "it has no hub in it, or ends too early")
 
 
-def _check_head(numbered: Iterator[tuple[int, str]]) -> None:
+def _version(numbered: Iterator[tuple[int, str]]) -> int:
+    """The schema of the export, whose head says it."""
     head = _json(*next(numbered, (1, "")))
     if head.get("kind") != _HEAD["kind"]:
         raise BadValue("line 1", "it is not the head of an exported hub")
-    if head.get("schema_version") != SCHEMA:
-        told = f"it is of schema {head.get('schema_version')}, this program writes {SCHEMA}"
+    version = head.get("schema_version")
+    if not isinstance(version, int) or not 1 <= version <= SCHEMA:
+        told = f"it is of schema {version}, this program knows up to {SCHEMA}; update it"
         raise BadValue("line 1", told)
+    return version
 
 
 def _json(number: int, line: str) -> dict[str, Any]:

@@ -61,8 +61,9 @@ from custodian_core.status import Priority
 from . import claims, humans, plans, repos, rows, tasks, tokens
 from .databases import Database
 from .dispatching import dispatch
+from .migrating import upgrade
 from .rows import URGENCY, Row
-from .writing import Handler, Reading, Writing, new_id
+from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
 SCHEMA = 1
@@ -139,13 +140,11 @@ class Store:
         return hub_id
 
     def _schema(self) -> Row | None:
+        connection = self.database.connection()
         try:
-            row: Row | None = self.queries.hub(self.database.connection())
+            return self.queries.hub(connection) if self.database.has_hub(connection) else None
         except self.database.trouble as error:
-            if "hub" in str(error) and ("no such table" in str(error) or "not exist" in str(error)):
-                return None
             raise HubTrouble(self.database.name, str(error)) from error
-        return row
 
     def close(self) -> None:
         """No connection is open any more."""
@@ -401,12 +400,9 @@ class Store:
 _PG_READ = "begin isolation level repeatable read read only"
 
 
-def prepare(database: Database, now: datetime) -> None:
-    """The database's schema is today's, and the hub in it has an id."""
-    database.upgrade()
-    queries, connection = _queries(database.driver), database.connection()
-    queries.begin_hub(connection, hub_id=new_id(), schema_version=SCHEMA, at=stamp(now))
-    queries.raise_schema(connection, schema_version=SCHEMA)
+def prepare(database: Database, now: datetime, version: int = SCHEMA) -> None:
+    """The database's schema is of that version or a newer one, and the hub in it has an id."""
+    upgrade(database, _queries(database.driver), version, now)
 
 
 def _urgency(priority: str | None) -> int | None:

@@ -84,12 +84,11 @@ def export_(file: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 def import_(file: Path) -> None:
     """Read an exported hub from FILE into a new, empty hub; `-` is standard input."""
+    from custodian_core.codec import now
     from custodian_core.hub.portable import restore
-    from custodian_core.hub.store import Store
 
     with _database() as database, _lines(file) as lines:
-        Store(database)
-        rows = restore(database, lines)
+        rows = restore(database, lines, now())
         click.echo(f"{rows} rows are in {database.name}")
 
 

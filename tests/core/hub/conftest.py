@@ -69,10 +69,17 @@ def another_postgres_url(postgres: str) -> str:
     return _copied(postgres)
 
 
-def _copied(postgres: str) -> str:
+@pytest.fixture
+def bare_postgres_url(postgres: str) -> str:
+    """A database in which no hub was made yet."""
+    return _copied(postgres, "template1")
+
+
+def _copied(postgres: str, model: str = "model") -> str:
     name = f"t{uuid.uuid4().hex}"
+    copy = SQL("create database {} template {}").format(Identifier(name), Identifier(model))
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(SQL("create database {} template model").format(Identifier(name)))
+        connection.execute(copy)
     return postgres.replace("/postgres?", f"/{name}?")
 
 

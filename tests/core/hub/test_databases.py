@@ -7,12 +7,9 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from custodian_core.commands import (
@@ -26,7 +23,7 @@ from custodian_core.commands import (
 )
 from custodian_core.errors import HubTrouble, HubUnreachable, NewerSchema, NothingToDo
 from custodian_core.hub import open_hub
-from custodian_core.hub.databases import MIGRATIONS, Database, PostgreSQL, SQLite
+from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import Store
 from custodian_core.settings import Settings
 from custodian_core.status import Status
@@ -228,24 +225,6 @@ def test_the_embedded_hub_is_made_in_the_data_folder_and_is_private(tmp_path: Pa
     assert hub.repos().total == 0
     assert home.stat().st_mode & 0o077 == 0
     hub.close()
-
-
-def test_migrations_go_back_to_nothing_and_forth_again(postgres_url: str) -> None:
-    yoyo: Any = import_module("yoyo")
-    filled(Store(PostgreSQL(postgres_url)), 1).close()
-    backend = yoyo.get_backend(postgres_url.replace("postgresql:", "postgresql+psycopg:"))
-    migrations = yoyo.read_migrations(str(MIGRATIONS))
-    with backend.lock():
-        backend.rollback_migrations(backend.to_rollback(migrations))
-    backend.connection.close()
-    with psycopg.connect(postgres_url) as connection:
-        found = connection.execute("select 1 from pg_tables where tablename = 'tasks'").fetchall()
-    assert found == []
-
-    database = PostgreSQL(postgres_url)
-    database.upgrade()
-    database.upgrade()
-    database.close()
 
 
 def test_a_status_outside_the_vocabulary_never_reaches_a_reader(database: Database) -> None:

@@ -24,6 +24,8 @@ from custodian_core.hub.portable import TABLES, backup, export, restore
 from custodian_core.hub.store import Store
 from custodian_core.records import HostSync, Scope
 
+from .conftest import NOON
+
 ME = Caller("me", idempotency_key=None)
 
 
@@ -63,7 +65,7 @@ def test_a_hub_comes_back_line_for_line(
         name = request.getfixturevalue("another_postgres_url")
         other = PostgreSQL(name)
     copy = Store(other)
-    assert restore(other, lines) == len(lines) - 1
+    assert restore(other, lines, NOON) == len(lines) - 1
 
     assert sorted(export(other)) == sorted(lines)
     again = Store(other, full.clock)
@@ -76,7 +78,7 @@ def test_a_hub_comes_back_line_for_line(
 def test_a_hub_that_holds_something_is_never_overwritten(full: Store) -> None:
     lines = list(export(full.database))
     with pytest.raises(Conflict, match="this hub is not empty"):
-        restore(full.database, lines)
+        restore(full.database, lines, NOON)
     assert list(export(full.database)) == lines
 
 
@@ -100,7 +102,7 @@ def test_a_spoilt_file_is_refused_whole(
     other = SQLite(tmp_path / "other.db")
     before = list(export(Store(other).database))
     with pytest.raises(BadValue) as refused:
-        restore(other, spoil(list(export(full.database))))
+        restore(other, spoil(list(export(full.database))), NOON)
 
     assert told in str(refused.value)
     assert list(export(other)) == before

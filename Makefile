@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 28
 
-run: .venv/run ## Start Custodian
-	@$(BIN)/custodian
+run: .venv/run ## Start the State Hub, and say how to connect
+	@$(BIN)/custodian serve $(ARGS)
 
 test: .venv/dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)

@@ -1,9 +1,13 @@
 """What the project promises about itself."""
 
+import os
 import re
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -34,6 +38,27 @@ def test_make_says_what_it_can_make() -> None:
 
     for target in ("run", "test", "check", "bench", "lock", "clean"):
         assert re.search(rf"^{target} +[A-Z]", told.stdout, re.MULTILINE)
+
+
+def test_make_run_starts_the_hub_with_its_front_page(tmp_path: Path) -> None:
+    program = Path(sys.executable)
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
+    # what is set up already is not set up again
+    command = ["make", "run", "--assume-old=.venv/run", f"BIN={program.parent}", "ARGS=--port 0"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, start_new_session=True
+    ) as run:
+        assert run.stdout
+        try:
+            line = run.stdout.readline()
+            url = line.partition(" at ")[2].partition(" ")[0]
+            page = httpx.get(url, trust_env=False)
+        finally:
+            os.killpg(run.pid, signal.SIGTERM)
+
+    assert line.startswith("State Hub at http://127.0.0.1:")
+    assert "<h1>Custodian State Hub</h1>" in page.text
+    assert (tmp_path / ".local/share/custodian/hub.db").exists()
 
 
 def test_ci_runs_what_the_readme_names() -> None:

@@ -22,7 +22,7 @@ from hypothesis import settings as bounded
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
-from custodian_core import errors
+from custodian_core import __version__, errors
 from custodian_core.codec import from_json
 from custodian_core.commands import (
     AddTask,
@@ -607,8 +607,36 @@ def test_the_front_page_says_which_hub_it_is_and_how_much_it_knows(
 ) -> None:
     page = client.get("/").text
 
-    assert repo.hub_id in page
-    assert "<tr><td>tasks</td><td>2</td></tr>" in page
+    assert f"It is well: Custodian {__version__}, hub <code>{repo.hub_id}</code>, sqlite" in page
+    for noun, number in (("repos", 1), ("tasks", 2), ("open questions", 0)):
+        assert f"<tr><td>{noun}</td><td>{number}</td></tr>" in page
+    assert "export CUSTODIAN_HUB_URL=http://localhost\n" in page
+    assert all(f'href="{link}"' in page for link in ("/docs", "/repos/", "/state/health"))
+
+
+def test_a_path_that_does_not_take_a_method_says_which_it_takes(client: httpx.Client) -> None:
+    for method, path, takes in (
+        ("PUT", "/repos/", "GET, HEAD, POST"),
+        ("PUT", "/repos/x", "DELETE, GET, HEAD, PATCH"),
+        ("GET", "/claims/x/renew", "POST"),
+        ("DELETE", "/", "GET, HEAD"),
+    ):
+        refused = client.request(method, path, json={})
+
+        assert (refused.status_code, error(refused)["code"]) == (405, "method_not_allowed")
+        assert refused.headers["Allow"] == takes
+
+
+def test_whatever_can_be_read_can_be_asked_for_without_its_body(
+    client: httpx.Client, repo: Store
+) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/repos/", "/repos/marki-docx", "/tasks"):
+        read, asked = client.get(path), client.head(path)
+
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert asked.headers["Content-Length"] == str(len(read.content))
+    assert client.head("/repos/nowhere").status_code == 404
+    assert client.head("/claims/x/renew").status_code == 405
 
 
 # --- the client
@@ -852,9 +880,14 @@ def test_a_real_server_serves_the_client_and_stops_when_told(tmp_path: Path) -> 
         assert hub.repo("one") == registered
         hub.close()
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        assert process.stdout
+        assert process.stderr
+        out, err = process.stdout.read(), process.stderr.read()
 
-    assert (process.returncode, out) == (0, "")
+    assert process.returncode == 0
+    assert f"  {url}/docs  every route of its HTTP API\n" in out
+    assert f"  export CUSTODIAN_HUB_URL={url}\n" in out
+    assert f"keeps them in\n{tmp_path}/hub.db\n" in out
     (line,) = [json.loads(line) for line in err.splitlines()]
     assert (line["method"], line["path"], line["status"]) == ("POST", "/repos/", 200)
     assert line["caller"] == "me"

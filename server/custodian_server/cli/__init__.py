@@ -46,6 +46,7 @@ With a State Hub (a file in your home, unless one is set):
   custodian register                   manage the repo in this folder
   custodian status                     the whole fleet on one screen
   custodian dispatch REPO              what to do there now
+  custodian serve                      the hub over HTTP, with a page in the browser
 
 For an agent, as a local MCP server over stdio:
   claude mcp add custodian -- {{mcp}}
@@ -91,14 +92,23 @@ def cli(context: click.Context) -> None:
     if os.environ.get("NO_COLOR"):
         context.color = False
     if context.invoked_subcommand is None:
-        click.echo(WELCOME.format(mcp=_beside("custodian-mcp")), nl=False)
+        click.echo(WELCOME.format(mcp=beside("custodian-mcp")), nl=False)
 
 
-def _beside(program: str) -> str:
-    """How to call a program that was installed with this one."""
+def beside(program: str) -> str:
+    """The path of a program that was installed with this one."""
     here = os.path.dirname(os.path.abspath(sys.argv[0]))  # noqa: PTH100, PTH120 - pathlib is slow to load
     path = os.path.join(here, program)  # noqa: PTH118
     return path if os.access(path, os.X_OK) else program
+
+
+def called() -> str:
+    """What to type for this program: its name, or its path where the shell would not find it."""
+    from shutil import which
+
+    path, found = beside("custodian"), which("custodian")
+    same = found is not None and os.path.realpath(found) == os.path.realpath(path)
+    return "custodian" if same else path
 
 
 def main() -> None:

@@ -4,6 +4,38 @@ import click
 
 from custodian_core.errors import BadValue
 
+WELCOME = """\
+State Hub at {url} (stop with Ctrl-C)
+
+It knows every repo, task, goal and open question, and keeps them in
+{database}
+  {near}       what it knows, in a browser
+  {near}/docs  every route of its HTTP API
+
+Commands in this account use the same hub already:
+  {custodian} register PATH    manage the repo in a folder
+  {custodian} status           the whole fleet on one screen
+
+"""
+
+#: how others come to use it, where only this machine can reach it
+HERE = """\
+Other accounts of this machine first say
+  export CUSTODIAN_HUB_URL={near}
+Other machines reach it once it has a token and serves them:
+  {custodian} token create NAME --scope work
+  {custodian} serve --host 0.0.0.0
+"""
+#: and where others can
+THERE = """\
+Elsewhere, say first
+  export CUSTODIAN_HUB_URL={near}
+  export CUSTODIAN_HUB_TOKEN=...    what `custodian token create` printed
+"""
+
+#: addresses that stand for all of a machine's own, and are none to call it by
+_EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not listened on
+
 
 @click.command(short_help="Serve the State Hub over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -30,6 +62,8 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
     from custodian_core.settings import load
     from custodian_server.hub_api import create_app, listener
 
+    from . import called
+
     settings = load(os.environ, Path())
     store = open_store(settings)
     try:
@@ -37,10 +71,17 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
         if not loopback and not store.has_tokens():
             reason = "others can reach it and the hub has no token; run `custodian token create`"
             raise BadValue(f"--host {host}", reason)
-        called = frozenset({host, *names}) | listener.own_names(settings, loopback=loopback)
-        app = create_app(store, settings=settings, loopback=loopback, names=called)
+        known = frozenset({host, *names}) | listener.own_names(settings, loopback=loopback)
+        app = create_app(store, settings=settings, loopback=loopback, names=known)
         with listener.listening(host, port) as listening:
-            click.echo(f"State Hub at {listener.url(host, listening)} (stop with Ctrl-C)")
+            told = {
+                "url": listener.url(host, listening),
+                "near": listener.url(settings.host if host in _EVERYWHERE else host, listening),
+                "database": store.database.name,
+                "custodian": called(),
+            }
+            welcome = WELCOME + (HERE if loopback else THERE)
+            click.echo(welcome.format_map(told), nl=False)
             listener.run(app, listening)
     finally:
         store.close()

@@ -56,8 +56,12 @@ def create_app(
     )
     app.state.hub = store
     app.state.settings = settings
+    app.state.routers = routers = (
+        *(people.router, repos.router, work.router),
+        *(command_routes(), pages.router),
+    )
     add_handlers(app)
-    for router in (people.router, repos.router, work.router, command_routes(), pages.router):
+    for router in routers:
         app.include_router(router)
     return app
 

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from custodian_core.errors import (
     BadValue,
@@ -130,13 +131,22 @@ async def _told(_request: Request, error: Exception) -> JSONResponse:
     return trouble(error)
 
 
-async def _http(_request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if isinstance(error, Rejected):
         return rejection(error)
     status = error.status_code
     code, message = CODES.get(status, ("http_error", HTTPStatus(status).phrase))
-    return answer(status, code, message, {}, error.headers)
+    headers = {"Allow": ", ".join(_methods(request))} if status == 405 else error.headers
+    return answer(status, code, message, {}, headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path takes: the framework would tell only the methods of its first route."""
+    routes = [route for router in request.app.state.routers for route in router.routes]
+    there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    methods = {method for route in there for method in route.methods or ()}
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:

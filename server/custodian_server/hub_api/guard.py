@@ -49,7 +49,7 @@ class Guard:
         visit = _Visit(scope, send)
         try:
             await self._admit(scope, visit.headers)
-            await self.app(scope, _limited(receive), visit.send)
+            await self.app(_read_as_get(scope), _limited(receive), visit.send)
         except Rejected as error:
             await rejection(error)(scope, receive, visit.send)
         except CustodianError as error:
@@ -72,6 +72,11 @@ class Guard:
         else:
             scope[CALLER] = self.door.caller(method, path, headers)
         _check_length(headers)
+
+
+def _read_as_get(scope: Scope) -> Scope:
+    """HEAD asks what GET does; the server that listens leaves the body out."""
+    return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
 
 
 class _Visit:

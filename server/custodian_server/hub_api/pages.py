@@ -15,7 +15,8 @@ from .guard import NOTHING
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }
-code { font-family: ui-monospace, monospace; font-size: 0.95em }
+code, pre { font-family: ui-monospace, monospace; font-size: 0.95em }
+pre { overflow-x: auto }
 table { border-collapse: collapse; width: 100%; margin: 0 0 1.5rem }
 td, th { text-align: left; vertical-align: top; padding: 0.25rem 0.75rem 0.25rem 0 }
 td { border-top: 1px solid #8884 }
@@ -26,8 +27,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/")
-def front(hub: HubHere) -> HTMLResponse:
-    """What this is, and how much it knows."""
+def front(request: Request, hub: HubHere) -> HTMLResponse:
+    """What this is, whether it is well, how much it knows, and how to connect."""
     rows = [
         ("repos", hub.repos(limit=1).total),
         ("workstreams", hub.workstreams(limit=1).total),
@@ -36,20 +37,35 @@ def front(hub: HubHere) -> HTMLResponse:
         ("open questions", hub.interventions(limit=1).total),
     ]
     counts = "".join(f"<tr><td>{name}</td><td>{number}</td></tr>" for name, number in rows)
-    return _page("Custodian State Hub", f"{_about(hub.health())}<table>{counts}</table>{_LINKS}")
+    here = f"{request.url.scheme}://{request.headers['host']}"
+    content = f"{_about(hub.health())}<table>{counts}</table>{_connecting(here)}{_LINKS}"
+    return _page("Custodian State Hub", content)
 
 
 _LINKS = """\
 <p><a href="/docs">Every route</a>, the same <a href="/openapi.json">as OpenAPI</a>,
-and <a href="/repos/">the repos as JSON</a>.</p>"""
+<a href="/repos/">the repos as JSON</a>, and <a href="/state/health">the hub's health</a>.</p>"""
 
 
 def _about(health: Health) -> str:
     return (
         "<p>The State Hub knows every repo, workstream, task, goal and open question, and keeps "
         "them in step with the repos' workplans.</p>"
-        f"<p>Custodian {escape(health.version)}, hub <code>{escape(health.hub_id)}</code>, "
-        f"{escape(health.backend)}.</p>"
+        f"<p>It is {'well' if health.status == 'ok' else escape(health.status)}: "
+        f"Custodian {escape(health.version)}, hub <code>{escape(health.hub_id)}</code>, "
+        f"{escape(health.backend)}, schema {health.schema_version}.</p>"
+    )
+
+
+def _connecting(here: str) -> str:
+    """How commands and agents come to use the hub at that address."""
+    return (
+        "<h2>Connect</h2><pre>"
+        f"export CUSTODIAN_HUB_URL={escape(here)}\n"
+        "custodian register PATH    # manage the repo in a folder\n"
+        "custodian status           # the whole fleet on one screen"
+        "</pre><p>From another machine, set <code>CUSTODIAN_HUB_TOKEN</code> too: "
+        "<code>custodian token create NAME --scope work</code>, run beside the hub, prints one.</p>"
     )
 
 

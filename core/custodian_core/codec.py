@@ -1,7 +1,7 @@
 """Records as JSON and back: one spelling for files, HTTP, tools and `--json`."""
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -20,7 +20,8 @@ def now() -> datetime:
 
 def stamp(at: datetime) -> str:
     """The time as everybody writes it: YYYY-MM-DDTHH:MM:SSZ."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # (strftime would write the year 1 as one digit, which nobody reads back)
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"
 
 
 def to_json(value: Any) -> Any:
@@ -94,10 +95,14 @@ def _read_record(kind: Any, origin: type, value: Any, where: str) -> Any:
         name: _read(_filled(hints[name], parameters), value[name], f"{where}.{name}".lstrip("."))
         for name in value
     }
-    try:
-        return origin(**read)
-    except TypeError as error:
-        raise BadValue(where or origin.__name__, f"{error}") from error
+    if missing := [f.name for f in fields(origin) if f.name not in read and _is_needed(f)]:
+        names = ", ".join(f"{where}.{name}".lstrip(".") for name in missing)
+        raise BadValue(names, "it is missing" if len(missing) == 1 else "they are missing")
+    return origin(**read)
+
+
+def _is_needed(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _filled(hint: Any, parameters: dict[Any, Any]) -> Any:
@@ -114,7 +119,10 @@ def _read_time(value: Any, where: str) -> datetime:
     except ValueError as error:
         raise BadValue(where, f"'{value[:40]}' is not a time") from error
     _expect(at.tzinfo is not None, where, "a time with its zone, as 2026-11-21T09:00:00Z")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise BadValue(where, f"'{value[:40]}' is before or after all time") from error
 
 
 def _expect(holds: bool, where: str, what: str) -> None:

@@ -8,6 +8,10 @@ from .status import Priority, Status
 
 Changes: TypeAlias = dict[str, Any]
 
+#: how long a name may be: of whoever works, and of a host
+HOLDER_LIMIT = 100
+HOST_LIMIT = 255
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

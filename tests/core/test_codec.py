@@ -93,6 +93,7 @@ def test_times_are_told_in_utc_to_the_second() -> None:
 
     assert stamp(datetime(2026, 11, 21, 13, 0, 0, 999, tzinfo=berlin)) == NOON
     assert to_json({"at": datetime(2026, 11, 21, 12, tzinfo=UTC)}) == {"at": NOON}
+    assert stamp(datetime(1, 1, 1, tzinfo=UTC)) == "0001-01-01T00:00:00Z"
     assert (now().microsecond, now().tzinfo) == (0, UTC)
 
 
@@ -114,8 +115,12 @@ def test_unknown_keys_within_are_refused_with_their_place() -> None:
 
 
 def test_a_key_that_is_missing_is_named() -> None:
-    with pytest.raises(BadValue, match="title"):
+    with pytest.raises(BadValue, match=r"^title: it is missing$"):
         from_json(Domain, {"slug": "x"})
+    with pytest.raises(BadValue, match=r"^slug, title: they are missing$"):
+        from_json(Domain, {})
+    with pytest.raises(BadValue, match=r"^items\[0\]\.title: it is missing$"):
+        from_json(Page[Domain], {"items": [{"slug": "x"}], "total": 1})
 
 
 @pytest.mark.parametrize(
@@ -126,6 +131,8 @@ def test_a_key_that_is_missing_is_named() -> None:
         ("yesterday", "'yesterday' is not a time"),
         ("2026-13-01T00:00:00Z", "is not a time"),
         ("2026-11-21T12:00:00", "a time with its zone"),
+        ("0001-01-01T00:00:00+23:59", "is before or after all time"),
+        ("9999-12-31T23:59:59-23:59", "is before or after all time"),
     ],
 )
 def test_what_is_no_time_is_refused(value: Any, why: str) -> None:

@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from custodian_core.codec import stamp
-from custodian_core.commands import ClaimTask, ReleaseClaim, RenewClaim
+from custodian_core.commands import HOLDER_LIMIT, HOST_LIMIT, ClaimTask, ReleaseClaim, RenewClaim
 from custodian_core.errors import BadValue, Claimed, Conflict, NothingToDo, StaleFence, UnknownThing
 from custodian_core.records import Claim, ClaimKind, Task
 from custodian_core.status import Status, rank
 
 from . import rows
 from .rows import Row
-from .writing import Reading, Writing, new_id
+from .writing import Reading, Writing, check_name, new_id
 
 #: how long a claim lives after its holder's last call
 TTL_S = {ClaimKind.RUNNER: 15 * 60, ClaimKind.INTERACTIVE: 4 * 60 * 60}
@@ -30,6 +30,9 @@ def claim_task(tx: Writing, command: ClaimTask) -> Claim:
     """The holder has the right to the task; asked again, it is the same claim, renewed."""
     if not command.holder.strip():
         raise BadValue("holder", "say who works, as --agent NAME")
+    check_name("holder", command.holder, HOLDER_LIMIT)
+    if command.host is not None:
+        check_name("host", command.host, HOST_LIMIT)
     if (command.task is None) == (command.repo is None):
         raise BadValue("claim", "name a task, or a repo for its next one")
     task = tx.task(command.task) if command.task else next_task(tx, command)

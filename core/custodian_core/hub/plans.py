@@ -1,5 +1,6 @@
 """Reconciling: all that a repo's sync reads, and all that it writes, each at one moment."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from custodian_core.commands import (
@@ -10,7 +11,7 @@ from custodian_core.commands import (
     WorkstreamWrite,
 )
 from custodian_core.errors import Conflict, ForeignHub, Regression
-from custodian_core.records import ReconcileView, Snapshot, Task
+from custodian_core.records import ReconcileView, Snapshot, Task, Workstream
 from custodian_core.status import regresses
 
 from . import rows
@@ -48,19 +49,22 @@ def apply_plan(tx: Writing, command: ApplyPlan) -> ReconcileView:
         reason = f"the plan was made for hub {command.hub_id}, this is hub {tx.hub_id}"
         raise ForeignHub("this address", reason)
     tx.repo_row(command.repo)
+    streams = {stream.key: stream for stream in _streams(tx, command.repo)}
     for stream in command.workstreams:
-        _write_workstream(tx, command.repo, stream)
+        streams[stream.key] = _write_workstream(tx, command.repo, stream, streams.get(stream.key))
     for task in command.tasks:
-        _write_task(tx, command.repo, task)
-    _remember_bases(tx, command.repo, command.bases)
+        _write_task(tx, command.repo, task, streams)
+    _remember_bases(tx, command.repo, command.bases, streams)
     return reconcile_view(tx, command.repo, tx.hub_id)
 
 
-def _write_workstream(tx: Writing, repo: str, write: WorkstreamWrite) -> None:
-    known = {
-        stream.key: stream for stream in map(rows.workstream, tx.all("workstreams_of", repo=repo))
-    }
-    old = known.get(write.key)
+def _streams(tx: Reading, repo: str) -> list[Workstream]:
+    return [rows.workstream(row) for row in tx.all("workstreams_of", repo=repo)]
+
+
+def _write_workstream(
+    tx: Writing, repo: str, write: WorkstreamWrite, old: Workstream | None
+) -> Workstream:
     if write.version is None:
         if old:
             raise Conflict(f"workstream {write.key}", "it is in the hub already; read it again")
@@ -78,26 +82,20 @@ def _write_workstream(tx: Writing, repo: str, write: WorkstreamWrite) -> None:
         position=write.position,
         base=write.base or old.base,
     )
-    if new != old:
-        put_workstream(tx, old, new)
+    return put_workstream(tx, old, new) if new != old else old
 
 
-def _write_task(tx: Writing, repo: str, write: TaskWrite) -> None:
-    stream = next(
-        (
-            row["id"]
-            for row in tx.all("workstreams_of", repo=repo)
-            if row["key"] == write.workstream_key
-        ),
-        None,
-    )
+def _write_task(
+    tx: Writing, repo: str, write: TaskWrite, streams: Mapping[str, Workstream]
+) -> None:
+    stream = streams.get(write.workstream_key)
     if stream is None:
         raise Conflict(f"workstream {write.workstream_key}", "it is not in the hub; read it again")
     old = _task_of_repo(tx, repo, write.key)
     if write.version is None:
         if old:
             raise Conflict(f"task {write.key}", "it is in the hub already; read it again")
-        old = add_task(tx, _addition(write, stream))
+        old = add_task(tx, _addition(write, stream.id))
     elif old is None:
         raise Conflict(f"task {write.key}", "it is not in the hub any more; read it again")
     else:
@@ -107,7 +105,7 @@ def _write_task(tx: Writing, repo: str, write: TaskWrite) -> None:
         raise Regression(write.key, old.status, write.status)
     new = replace(
         old,
-        workstream_id=stream,
+        workstream_id=stream.id,
         title=write.title,
         description=write.description,
         acceptance=write.acceptance,
@@ -144,18 +142,19 @@ def _addition(write: TaskWrite, stream: str) -> AddTask:
 
 
 def _task_of_repo(tx: Reading, repo: str, key: str) -> Task | None:
-    rows_found = tx.all("tasks_named", name=key)
-    return next((rows.task(row) for row in rows_found if row["repo_slug"] == repo), None)
+    row = tx.one("task_of_repo", repo=repo, key=key)
+    return rows.task(row) if row is not None else None
 
 
-def _remember_bases(tx: Writing, repo: str, bases: dict[str, Snapshot]) -> None:
+def _remember_bases(
+    tx: Writing, repo: str, bases: Mapping[str, Snapshot], streams: Mapping[str, Workstream]
+) -> None:
     """What was sealed stands beside each task and workstream, without moving their versions."""
     for key, base in bases.items():
         task = _task_of_repo(tx, repo, key)
         if task:
             tx.run("put_base", id=task.id, base=as_text(base))
             continue
-        streams = [row for row in tx.all("workstreams_of", repo=repo) if row["key"] == key]
-        if not streams:
+        if key not in streams:
             raise Conflict(f"base {key}", "no task or workstream of the repo has that key")
-        tx.run("put_workstream_base", id=streams[0]["id"], base=as_text(base))
+        tx.run("put_workstream_base", id=streams[key].id, base=as_text(base))

@@ -213,6 +213,9 @@ where (cast(:repo as text) is null or repo_slug = :repo)
 -- name: tasks_named(name)
 select * from task_rows where id = :name or key = :name order by repo_slug limit 3;
 
+-- name: task_of_repo(repo, key)^
+select * from task_rows where repo_slug = :repo and key = :key;
+
 -- name: tasks_of(repo)
 select * from task_rows where repo_slug = :repo order by workstream_id, position, key;
 

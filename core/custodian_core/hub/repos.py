@@ -5,6 +5,7 @@ from typing import Any
 
 from custodian_core.codec import from_json, stamp, to_json
 from custodian_core.commands import (
+    HOST_LIMIT,
     AddDomain,
     AddTopic,
     ChangeRepo,
@@ -19,7 +20,7 @@ from custodian_core.records import Domain, Goal, GoalStatus, Repo, RepoStatus, T
 
 from . import rows
 from .rows import as_text
-from .writing import Writing, check_version, near, new_id
+from .writing import Writing, check_name, check_version, near, new_id
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
@@ -60,6 +61,8 @@ def add_topic(tx: Writing, command: AddTopic) -> Topic:
 def register_repo(tx: Writing, command: RegisterRepo) -> Repo:
     """The repo is managed; what is known of it already stays where nothing new is said."""
     slug = _slug("repo", command.slug)
+    if command.path and command.host is None:
+        raise BadValue("host", "say on which host the path is")
     add_domain(tx, AddDomain(command.domain))
     if command.topic:
         _known_topic(tx, command.topic)
@@ -83,9 +86,9 @@ def register_repo(tx: Writing, command: RegisterRepo) -> Repo:
             changes.update(status=RepoStatus.ACTIVE.value, status_reason=None)
         if changes:
             _change(tx, slug, changes)
-    if command.path:
-        host = command.host or "unknown"
-        tx.run("put_host", repo_id=repo_id, host=host, path=command.path)
+    if command.path and command.host is not None:
+        check_name("host", command.host, HOST_LIMIT)
+        tx.run("put_host", repo_id=repo_id, host=command.host, path=command.path)
     return tx.repo(slug)
 
 
@@ -144,6 +147,7 @@ def _set_paths(tx: Writing, repo_id: str, paths: dict[str, str]) -> None:
         if row["host"] not in paths:
             tx.run("drop_host", repo_id=repo_id, host=row["host"])
     for host, path in paths.items():
+        check_name("host", host, HOST_LIMIT)
         tx.run("put_host", repo_id=repo_id, host=host, path=path)
 
 
@@ -151,6 +155,7 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
     """How the sync went stands beside the host; a stamp moves the repo's time of sync."""
     row = tx.repo_row(command.slug)
     sync = command.sync
+    check_name("host", sync.host, HOST_LIMIT)
     tx.run(
         "put_sync",
         repo_id=row["id"],

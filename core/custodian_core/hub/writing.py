@@ -8,7 +8,7 @@ from typing import Any
 
 from custodian_core.codec import stamp
 from custodian_core.commands import Caller
-from custodian_core.errors import Conflict, UnknownThing
+from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.records import Repo, Task, Workstream
 
 from . import rows
@@ -130,6 +130,12 @@ def near(name: str, known: list[str]) -> tuple[str, ...]:
     """Up to three known names that are like it."""
     folded = {each.casefold(): each for each in known}
     return tuple(folded[like] for like in get_close_matches(name.casefold(), folded, 3, 0.5))
+
+
+def check_name(what: str, name: str, longest: int) -> None:
+    """Raise `BadValue` for what nobody could be called, or a line could not show."""
+    if not name.strip() or not name.isprintable() or len(name) > longest:
+        raise BadValue(what, f"it must be up to {longest} printable characters, not all blank")
 
 
 def check_version(what: str, version: int | None, row_version: int) -> None:

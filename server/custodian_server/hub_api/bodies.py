@@ -18,6 +18,7 @@ from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from custodian_core.commands import HOLDER_LIMIT, HOST_LIMIT
 from custodian_core.errors import BadValue
 from custodian_core.wire import CHANGEABLE, Way
 
@@ -35,8 +36,10 @@ PATTERNS = {
     "domain": SLUG,
     "key": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$",
     "name": r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$",
-    **dict.fromkeys(("answer", "holder", "question", "reason", "text", "title"), NOT_BLANK),
+    **dict.fromkeys(("answer", "holder", "host", "question", "reason", "text", "title"), NOT_BLANK),
 }
+#: and how long it may be
+LONGEST = {"holder": HOLDER_LIMIT, "host": HOST_LIMIT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,8 @@ def _told(hint: Any, name: str = "") -> Any:
         return list[_told(get_args(hint)[0])]  # type: ignore[misc]
     if origin is dict:
         return dict[str, _told(get_args(hint)[1])]  # type: ignore[misc]
-    if hint is str and name in PATTERNS:
-        return Annotated[str, Told(pattern=PATTERNS[name])]
+    if hint is str and name in PATTERNS | LONGEST:
+        return Annotated[str, Told(pattern=PATTERNS.get(name), max_length=LONGEST.get(name))]
     if hint is int:
         largest = LARGEST_OF.get(name, LARGEST)
         return Annotated[int, Told(ge=-largest, le=largest)]

@@ -12,17 +12,17 @@ from custodian_core.wire import object_of
 
 def check_paths(command: Any, settings: Settings) -> None:
     """Raise `BadValue` for a path that no sync should ever visit."""
-    for host, path in _paths(command, settings.host):
+    for host, path in _paths(command):
         _check_spelling(path)
         if host == settings.host:
             _check_root(path, settings)
 
 
-def _paths(command: Any, here: str) -> list[tuple[str, str]]:
+def _paths(command: Any) -> list[tuple[str | None, str]]:
     """The hosts and paths that the command would make known."""
     match command:
         case RegisterRepo(host=host, path=str(path)):
-            return [(host or here, path)]
+            return [(host, path)]
         case RecordSync(sync=sync):
             return [(sync.host, sync.path)]
         case ChangeRepo(changes=changes):

@@ -110,6 +110,15 @@ def test_registering_again_adds_a_host_and_keeps_what_is_known(hub: Hub) -> None
     assert hub.repos().total == 1
 
 
+def test_a_path_is_registered_with_its_host_or_not_at_all(hub: Hub) -> None:
+    with pytest.raises(BadValue, match="host: say on which host the path is"):
+        hub.do(RegisterRepo("marki-docx", "custodian", path="/repos/marki-docx"), ME)
+    with pytest.raises(BadValue, match="host: it must be up to 255 printable characters"):
+        hub.do(RegisterRepo("marki-docx", "custodian", host="h" * 256, path="/repos/x"), ME)
+
+    assert hub.repos().total == 0
+
+
 def test_an_unknown_repo_is_told_with_near_names(hub: Hub) -> None:
     a_repo(hub)
 
@@ -379,6 +388,17 @@ def test_one_of_two_wins_a_task_and_the_other_is_told_who(hub: Hub) -> None:
     with pytest.raises(Claimed) as refused:
         claim(hub, "T01", "you")
     assert refused.value.holder == "me"
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "two\nlines", "\x1b[31mred"])
+def test_a_holder_is_called_what_a_line_can_show(hub: Hub, name: str) -> None:
+    tasks(hub, "T01")
+    with pytest.raises(BadValue, match="holder: it must be up to 100 printable characters"):
+        hub.do(ClaimTask(name, task="T01"), ME)
+    with pytest.raises(BadValue, match="host: it must be up to 255 printable characters"):
+        hub.do(ClaimTask("me", task="T01", host="h" * 256), ME)
+
+    assert hub.claims() == ()
 
 
 def test_the_holder_who_asks_again_gets_the_same_claim_renewed(hub: Hub, watch: Watch) -> None:

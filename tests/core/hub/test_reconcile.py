@@ -47,6 +47,17 @@ def plan(hub: Hub, **more: object) -> ApplyPlan:
     return replace(ApplyPlan("marki-docx", hub.health().hub_id), **more)  # type: ignore[arg-type]
 
 
+def test_a_key_that_many_repos_use_means_the_plans_own_repo(hub: Hub) -> None:
+    for repo in ("a", "b", "c", "d", "z"):
+        hub.do(RegisterRepo(repo, "custodian"), ME)
+        hub.do(plan(hub, repo=repo, workstreams=(STREAM,), tasks=(TASK,)), ME)
+    moved = replace(TASK, status=Status.DONE, version=1)
+    hub.do(plan(hub, repo="z", tasks=(moved,), bases={TASK.key: Snapshot(Status.DONE)}), ME)
+
+    found = {task.repo_slug: (task.status, task.base is None) for task in hub.tasks().items}
+    assert found == dict.fromkeys("abcd", (Status.TODO, True)) | {"z": (Status.DONE, False)}
+
+
 def test_a_new_plan_is_taken_in_whole(hub: Hub) -> None:
     view: ReconcileView = hub.do(plan(hub, workstreams=(STREAM,), tasks=(TASK,)), ME)
 

@@ -1,6 +1,7 @@
-import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -210,15 +211,23 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def _begin(root: Path) -> str:
-    return create_workplan("Begin", root=root, today=TODAY).id
+BEGIN = """
+import sys
+from datetime import date
+from pathlib import Path
+from custodian_tools.workplans import create_workplan
+
+print(create_workplan("Begin", root=Path(sys.argv[1]), today=date(2026, 11, 21)).id)
+"""
 
 
 def test_plans_begun_at_once_get_different_ids(tmp_path: Path) -> None:
-    with multiprocessing.get_context("spawn").Pool(4) as pool:
-        ids = pool.map(_begin, [tmp_path] * 12)
+    command = [sys.executable, "-c", BEGIN, str(tmp_path)]
+    begun = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(12)]
+    ids = {process.communicate(timeout=60)[0].strip() for process in begun}
 
-    assert len(set(ids)) == 12
+    assert "" not in ids
+    assert len(ids) == 12
 
 
 def test_a_status_is_set_in_the_file_and_its_mode_kept(repo: Path) -> None:

@@ -3,7 +3,7 @@
 import fcntl
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +24,7 @@ from custodian_core.workplan import (
 )
 from custodian_core.workplan.grammar import ID_RULE, MAX_FILE, PLAN_FIELDS, TASK_FIELDS
 from custodian_core.workplan.scaffold import Draft, ids_in, next_id, scaffold, slug
+from custodian_core.workplan.together import shared_ids
 
 FOLDER = "workplans"
 
@@ -73,7 +74,7 @@ def lint_workplans(paths: Sequence[Path]) -> Lint:
             plans.append(reading.workplan)
             by_root[root].append(reading.workplan)
     for together in by_root.values():
-        findings += _used_in_two_files(together)
+        findings += (shared.finding for shared in shared_ids(together))
     findings.sort(key=lambda finding: (finding.path or "", finding.line or 0))
     return Lint(tuple(plans), tuple(skipped), tuple(findings))
 
@@ -153,26 +154,6 @@ def workplan_files(root: Path) -> Iterator[Path | Finding]:
 def _link(path: Path) -> Finding:
     facts = {"what": "folder", "why": "it is a symbolic link"}
     return found("C-21", facts, path=shown(path))
-
-
-def _used_in_two_files(plans: Iterable[Workplan]) -> Iterator[Finding]:
-    """C-04 for each id that two files use."""
-    uses: defaultdict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
-    for plan in plans:
-        uses["workplan id", plan.id].append((plan.path, plan.lines["id"]))
-        if plan.state_hub_workstream_id:
-            line = plan.lines["state_hub_workstream_id"]
-            uses["state_hub_workstream_id", plan.state_hub_workstream_id].append((plan.path, line))
-        for task in plan.tasks:
-            uses["task id", task.id].append((plan.path, task.lines["id"]))
-            if task.state_hub_task_id:
-                line = task.lines["state_hub_task_id"]
-                uses["state_hub_task_id", task.state_hub_task_id].append((plan.path, line))
-    for (field, value), places in uses.items():
-        if len(places) > 1:
-            told = ", ".join(f"{path}:{line}" for path, line in places[:10])
-            facts: dict[str, str | int] = {"field": field, "value": value, "times": len(places)}
-            yield found("C-04", {**facts, "places": told}, path=places[1][0], line=places[1][1])
 
 
 @dataclass(frozen=True, slots=True)

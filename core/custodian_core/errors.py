@@ -4,9 +4,12 @@ CustodianError
 ├── FileTrouble          a path cannot be read or written as asked
 ├── BadValue             a value from outside that cannot be used
 ├── UnknownThing         nothing has that name; near names are told
+├── GitTrouble           git refuses what should always work
 ├── HubTrouble           the hub cannot be used
 │   ├── HubUnreachable       it does not answer
+│   ├── Denied               it does not let this caller do that
 │   ├── ForeignHub           it is another one than the one last seen
+│   │   └── EmptyHub             and it is empty, as one made by mistake is
 │   └── NewerSchema          a newer Custodian wrote it
 └── Refused              what was asked would break a promise, so nothing was done
     ├── NotEditable          an edit of a workplan that cannot be made exactly
@@ -40,6 +43,15 @@ class BadValue(CustodianError):
     """{what}: {reason}"""
 
     what: str
+    reason: str
+
+
+@dataclass(eq=False)
+class GitTrouble(CustodianError):
+    """git {command} failed in {path}: {reason}"""
+
+    path: str
+    command: str
     reason: str
 
 
@@ -128,8 +140,16 @@ class HubUnreachable(HubTrouble):
     """the hub at {hub} does not answer: {reason}"""
 
 
+class Denied(HubTrouble):
+    """the hub at {hub} does not allow that: {reason}"""
+
+
 class ForeignHub(HubTrouble):
     """the hub at {hub} is not the one last seen here: {reason}"""
+
+
+class EmptyHub(ForeignHub):
+    """the hub at {hub} is empty where another was seen: {reason}"""
 
 
 class NewerSchema(HubTrouble):

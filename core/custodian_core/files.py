@@ -67,6 +67,12 @@ def create_file(path: Path, data: bytes) -> None:
             raise FileTrouble(shown(path), "it is there already and is not overwritten") from error
 
 
+def put_file(path: Path, data: bytes) -> None:
+    """The file holds `data`, whatever it held before, and is its owner's alone."""
+    with _written_beside(path, data) as beside:
+        beside.replace(path)
+
+
 @contextmanager
 def _written_beside(path: Path, data: bytes) -> Generator[Path]:
     """A file in the same folder that holds `data` for certain; gone afterwards."""

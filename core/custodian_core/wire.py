@@ -57,6 +57,8 @@ T = TypeVar("T")
 AGENT = "X-Custodian-Agent"
 IDEMPOTENCY_KEY = "Idempotency-Key"
 REQUEST_ID = "X-Request-Id"
+#: which hub is meant, and which one answers
+HUB = "X-Custodian-Hub"
 TOTAL = "X-Total-Count"
 CURSOR = "X-Next-Cursor"
 

@@ -12,6 +12,7 @@ from anyio.from_thread import start_blocking_portal
 from fastapi import FastAPI
 
 from custodian_core.hub.client import HttpHub
+from custodian_core.hub.seen import Seen
 from custodian_core.settings import Settings
 from custodian_server.hub_api import create_app
 from custodian_server.hub_api.auth import HubStore
@@ -47,12 +48,13 @@ def http_hub(
     *,
     token: str | None = None,
     loopback: bool = True,
+    seen: Seen | None = None,
     wrap: Callable[[httpx.BaseTransport], httpx.BaseTransport] = lambda transport: transport,
 ) -> HttpHub:
     """The store behind the real app, asked by the real client; close it when done."""
     app = create_app(store, settings=settings, loopback=loopback)
     transport = wrap(InProcess(app))
-    return HttpHub("http://localhost", token, transport=transport, pause=no_pause)
+    return HttpHub("http://localhost", token, seen=seen, transport=transport, pause=no_pause)
 
 
 def settings_of(folder: Path, **values: str) -> Settings:

@@ -181,7 +181,8 @@ def test_a_stranger_gets_from_a_folder_to_an_answered_question(home: Path) -> No
     )
     assert steps("dispatch", "marki-docx") == (
         3,
-        "marki-docx: none: it has no open tasks\ngoal    Level 1 core\nsynced  never\n",
+        "marki-docx: none: it has no open tasks; its workplans were never synced, custodian fix "
+        "does that\ngoal    Level 1 core\nsynced  never\n",
     )
     code, asked = steps("human", "ask", "Which parser?", "--repo", str(folder), "--option", "lark")
     (_, hint) = asked.splitlines()
@@ -693,8 +694,10 @@ def test_a_question_is_answered_once_and_named_by_enough_of_its_id(do: Do) -> No
     say("human", "answer", asked.id, "this")
 
     told = refusal(Conflict, "human", "answer", asked.id[:8], "that")
-    assert told == f"question {asked.id}: me answered it: this".replace("me", "ada@laptop")
-    assert "the first 6 of one" in refusal(BadValue, "human", "answer", asked.id[:5], "x")
+    assert told == f"question {asked.id}: ada@laptop answered it already: this"
+    assert "at least its first 6 characters" in refusal(
+        BadValue, "human", "answer", asked.id[:5], "x"
+    )
     assert "there is no question" in refusal(UnknownThing, "human", "answer", "00000000", "x")
 
 

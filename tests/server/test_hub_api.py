@@ -47,6 +47,7 @@ from custodian_core.commands import (
 from custodian_core.errors import (
     BadValue,
     CustodianError,
+    Denied,
     HubTrouble,
     HubUnreachable,
     UnknownThing,
@@ -805,7 +806,9 @@ def answering(answer: Callable[[httpx.Request], httpx.Response]) -> HttpHub:
         (httpx.Response(302, headers={"Location": "http://evil.example/"}), HubUnreachable),
         (httpx.Response(404, json={"detail": "Not Found"}), HubUnreachable),
         (httpx.Response(500, json=error_json("fault", "a fault", {})), HubUnreachable),
-        (httpx.Response(401, json=error_json("wrong_token", "it opens nothing", {})), HubTrouble),
+        (httpx.Response(401, json=error_json("wrong_token", "it opens nothing", {})), Denied),
+        (httpx.Response(403, json=error_json("scope_too_small", "it is read", {})), Denied),
+        (httpx.Response(418, json=error_json("teapot", "it brews tea", {})), HubTrouble),
         (httpx.Response(200, json={"hub_id": "x"}), HubTrouble),
         (
             httpx.Response(503, json=error_json("hub_trouble", "", {"hub": "h", "reason": "r"})),

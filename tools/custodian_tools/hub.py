@@ -65,7 +65,8 @@ def checkouts(hub: Hub, host: str) -> dict[Path, Repo]:
 def question(hub: Hub, name: str) -> Intervention:
     """The question of that id, or the only one whose id begins so."""
     if not re.fullmatch(rf"[0-9a-f-]{{{SHORTEST_ID},36}}", name.lower()):
-        raise BadValue(f"id '{name[:50]}'", f"it is an id, or the first {SHORTEST_ID} of one")
+        reason = f"it must be a question's id, or at least its first {SHORTEST_ID} characters"
+        raise BadValue(f"id '{name[:50]}'", reason)
     if len(name) == 36:
         return hub.intervention(name.lower())
     asked = every(hub.interventions, is_open=None)

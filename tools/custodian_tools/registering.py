@@ -65,12 +65,14 @@ def below_roots(path: Path, settings: Settings) -> Path:
         real = path.expanduser().resolve()
     except (OSError, RuntimeError) as error:
         raise FileTrouble(shown(path), "it cannot be followed to a folder") from error
+    if not real.exists():
+        raise FileTrouble(shown(path), "there is no such folder")
     if not any(real.is_relative_to(root) for root in settings.roots):
         roots = ", ".join(shown(root) for root in settings.roots)
         reason = f"it is not below {roots}; set CUSTODIAN_ROOTS to where your checkouts live"
         raise BadValue(f"path {shown(real)}", reason)
     if not real.is_dir():
-        raise FileTrouble(shown(path), "there is no such folder")
+        raise FileTrouble(shown(path), "it is no folder")
     return real
 
 

@@ -1,5 +1,6 @@
 """The hub over HTTP: the same questions and commands, asked of a hub that runs elsewhere."""
 
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterable
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from custodian_core.codec import stamp
 from custodian_core.commands import Caller, Command, EndGoal
-from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
+from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
     Claim,
@@ -33,6 +34,7 @@ from custodian_core.wire import (
     AGENT,
     AGENT_LIMIT,
     CURSOR,
+    HUB,
     IDEMPOTENCY_KEY,
     KEY_LIMIT,
     REQUEST_ID,
@@ -45,6 +47,8 @@ from custodian_core.wire import (
     way_of,
 )
 
+from .seen import Seen
+
 if TYPE_CHECKING:
     import httpx
 
@@ -55,6 +59,12 @@ PAUSES = (0.2, 1.0)
 TIMEOUT_S = 30.0
 #: answers of something between here and the hub, which may do better the next time
 PASSING = frozenset({502, 503, 504})
+#: what goes in each header, as people call it
+_CALLED = {
+    AGENT: "the agent's name",
+    IDEMPOTENCY_KEY: "the idempotency key",
+    REQUEST_ID: "the request id",
+}
 #: what a program calls itself that was given no name
 NAMELESS = "custodian"
 
@@ -79,6 +89,7 @@ class HttpHub:
         token: str | None = None,
         agent: str | None = None,
         *,
+        seen: Seen | None = None,
         transport: "httpx.BaseTransport | None" = None,
         pause: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -87,6 +98,8 @@ class HttpHub:
         self.url = _checked(url)
         self.agent = agent or NAMELESS
         self._pause = pause
+        self._seen = seen
+        self._expected = seen.hub_at(self.url) if seen else None
         try:
             self._http = httpx.Client(
                 base_url=self.url,
@@ -287,6 +300,8 @@ class HttpHub:
         trouble = HubUnreachable(self.url, "it was not asked")
         for pause in (*PAUSES, None):
             response = self._send(asked)
+            if not isinstance(response, str):
+                self._check_hub(response.headers.get(HUB))
             if isinstance(response, str):
                 trouble = HubUnreachable(self.url, response)
             elif response.status_code in PASSING and error_of(_json(response)) is None:
@@ -296,6 +311,13 @@ class HttpHub:
             if pause is not None:
                 self._pause(pause)
         raise trouble
+
+    def _check_hub(self, found: str | None) -> None:
+        """The hub that answers is the one that was seen here, or the first to be."""
+        if self._expected is None and found is not None:
+            self._expected = found
+            if self._seen:
+                self._seen.note(self.url, found)
 
     def _send(self, asked: _Asked) -> "httpx.Response | str":
         """The response, or why there is none."""
@@ -307,14 +329,22 @@ class HttpHub:
                 asked.path,
                 params=asked.query,
                 json=asked.body,
-                headers=httpx.Headers(asked.headers),
+                headers=httpx.Headers({**asked.headers, **self._meant()}),
             )
         except httpx.TimeoutException:
             return "it takes too long"
         except httpx.ConnectError as error:
-            return str(error) or "it cannot be connected to"
+            # (the system's number in front of its words tells nobody anything)
+            told = re.sub(r"^\[Errno [-0-9]+\] ", "", str(error)) or "it cannot be connected to"
+            return (
+                f"{told.lower()}; is `custodian serve` running there, is CUSTODIAN_HUB_URL right?"
+            )
         except httpx.RequestError as error:
             return f"the connection failed ({type(error).__name__})"
+
+    def _meant(self) -> dict[bytes, bytes]:
+        """The header that says which hub is meant, so that no other carries a command out."""
+        return {HUB.encode(): self._expected.encode()} if self._expected else {}
 
     def _told(self, response: "httpx.Response") -> Any:
         """What the response says, or the error it tells."""
@@ -324,9 +354,16 @@ class HttpHub:
         if (error := error_of(answer)) is not None:
             raise error
         told = object_of(object_of(answer).get("error"))
+        if told and status in (401, 403):
+            raise Denied(self.url, _denial(status, printable(str(told.get("message")), 500)))
         if told and status < 500:
             raise HubTrouble(self.url, printable(str(told.get("message")), 500))
         raise HubUnreachable(self.url, f"it answers {status} with what is no answer of a State Hub")
+
+
+def _denial(status: int, message: str) -> str:
+    """What the hub says, and where a token goes if it wants one."""
+    return f"{message}; it goes in CUSTODIAN_HUB_TOKEN" if status == 401 else message
 
 
 def _checked(url: str) -> str:
@@ -373,7 +410,7 @@ def _word(value: Any) -> str:
 def _said(header: str, value: str, longest: int) -> dict[bytes, bytes]:
     """The header, where it can be said in one."""
     if not value.isprintable() or not 0 < len(value) <= longest:
-        raise BadValue(header, f"it must be up to {longest} printable characters")
+        raise BadValue(_CALLED[header], f"it must be up to {longest} printable characters")
     return {header.encode(): value.encode()}
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from custodian_core.errors import HubTrouble, HubUnreachable
 
@@ -27,6 +27,11 @@ class Database(Protocol):
     @property
     def name(self) -> str:
         """What to call the database in messages: no secret in it."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Where the database is, told apart from every other: no secret in it."""
         ...
 
     @property
@@ -53,6 +58,10 @@ class Database(Protocol):
 
     def has_hub(self, connection: Any) -> bool:
         """Whether there is a schema."""
+        ...
+
+    def is_there(self) -> bool:
+        """Whether a hub was made there; this makes nothing."""
         ...
 
     def close(self) -> None:
@@ -108,6 +117,7 @@ class SQLite:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.name = str(path)
+        self.address = str(path.absolute())
         self._connections = _Connections(self._open)
 
     def connection(self) -> sqlite3.Connection:
@@ -139,6 +149,12 @@ class SQLite:
         )
         return found.fetchone() is not None
 
+    def is_there(self) -> bool:
+        try:
+            return self.path.stat().st_size > 0
+        except OSError:
+            return False
+
     def close(self) -> None:
         self._connections.close()
 
@@ -156,6 +172,7 @@ class PostgreSQL:
             raise HubTrouble("PostgreSQL", reason) from error
         self.url = url
         self.name = _without_secret(url)
+        self.address = _address(url)
         self.integrity = psycopg.IntegrityError
         self.trouble = psycopg.Error
         self._connections = _Connections(self._open)
@@ -189,6 +206,9 @@ class PostgreSQL:
         row = connection.execute("select to_regclass('hub') is not null as found").fetchone()
         return bool(row["found"])
 
+    def is_there(self) -> bool:
+        return self.has_hub(self.connection())
+
     def close(self) -> None:
         self._connections.close()
 
@@ -198,3 +218,13 @@ def _without_secret(url: str) -> str:
     host = parts.hostname or "a local socket"
     port = f":{parts.port}" if parts.port else ""
     return f"PostgreSQL at {host}{port}{parts.path}"
+
+
+def _address(url: str) -> str:
+    """The URL without what opens it; two servers on local sockets differ in their folders."""
+    parts = urlsplit(url)
+    user, port = parts.username or "", parts.port or ""
+    told = [(key, value) for key, value in parse_qsl(parts.query) if "password" not in key]
+    return (
+        f"postgresql://{user}@{parts.hostname or ''}:{port}{parts.path}?{urlencode(sorted(told))}"
+    )

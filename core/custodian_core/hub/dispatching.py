@@ -26,6 +26,8 @@ def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
         directive, reason = "human_needed", "what is left waits for an answer"
     else:
         directive, reason = "none", claims.why_nothing(tx, repo)
+        if row["last_state_synced_at"] is None:
+            reason += "; its workplans were never synced, custodian fix does that"
     return Dispatch(
         hub_id=hub_id,
         repo_slug=repo,

@@ -49,7 +49,7 @@ def answer_human(tx: Writing, command: AnswerHuman) -> Intervention:
     if not command.answer.strip():
         raise BadValue("answer", "it is empty")
     if not asked.is_open:
-        who = f"{asked.answered_by} answered it: {asked.answer}"
+        who = f"{asked.answered_by} answered it already: {asked.answer}"
         raise Conflict(f"question {asked.id}", who)
     tx.run(
         "answer_intervention",

@@ -18,7 +18,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,99}")
 def make_token(tx: Writing, command: MakeToken) -> NewToken:
     """A token of that name and scope opens the API; its secret is told now and never again."""
     if not _NAME.fullmatch(command.name):
-        raise BadValue("name", "it is letters, digits, dots, dashes and @, 100 at most")
+        rule = "letters, digits, dots, underscores, dashes and @, 100 at most, no sign first"
+        raise BadValue(f"token name '{command.name[:100]}'", f"it must be {rule}")
     if tx.one("token_named", name=command.name) is not None:
         raise Conflict(f"token {command.name}", "there is or was one of that name; choose another")
     secret = f"cust_{secrets.token_urlsafe(32)}"

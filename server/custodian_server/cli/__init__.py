@@ -7,7 +7,7 @@ import sys
 import click
 
 from custodian_core import __version__
-from custodian_core.errors import CustodianError, Refused
+from custodian_core.errors import CustodianError, Refused, UnknownThing
 from custodian_core.text import printable
 
 #: the name of each command: where it lives, and its one line of help
@@ -123,11 +123,27 @@ def mcp() -> None:
     _run(command)
 
 
+#: where the names are listed that something could have
+LISTS = {
+    "repo": "repo list",
+    "task": "task list",
+    "token": "token list",
+    "question": "human list --all",
+}
+
+
+def _whence(error: CustodianError) -> str:
+    """Where to look for the name that is meant, when no near one was told."""
+    if isinstance(error, UnknownThing) and not error.near and error.kind in LISTS:
+        return f"; custodian {LISTS[error.kind]} lists those there are"
+    return ""
+
+
 def _run(command: click.Command) -> None:
     try:
         command()
     except CustodianError as error:
-        click.echo(f"custodian: {printable(str(error))}", err=True)
+        click.echo(f"custodian: {printable(str(error))}{_whence(error)}", err=True)
         sys.exit(1 if isinstance(error, Refused) else 2)
     except BrokenPipeError:  # the reader of a pipe has gone, which is its right
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -8,12 +8,12 @@ from custodian_core.records import Goal, GoalStatus
 from custodian_core.text import printable
 
 from .hub import opened
-from .output import as_json, echo_columns, echo_json, errors_as_json
+from .output import Group, as_json, echo_columns, echo_hint, echo_json, errors_as_json
 
 _COLOURS = {GoalStatus.ACTIVE: "blue", GoalStatus.ACHIEVED: "green"}
 
 
-@click.group(short_help="Set, show and end what a repo works towards.")
+@click.group(cls=Group, short_help="Set, show and end what a repo works towards.")
 def goal() -> None:
     """Set, show and end what a repo works towards; one goal at a time is active."""
 
@@ -47,6 +47,7 @@ def show(repo: str, json_: bool) -> None:
         echo_json("goal", to_json(active))
     elif active is None:
         click.echo("no active goal")
+        echo_hint(f"set one with custodian goal set {repo} TITLE")
     else:
         _echo_goal(active)
 
@@ -74,6 +75,7 @@ def list_(repo: str, json_: bool) -> None:
         echo_columns([_row(each) for each in goals])
     else:
         click.echo("no goals")
+        echo_hint(f"set one with custodian goal set {repo} TITLE")
 
 
 def _row(goal: Goal) -> tuple[str, ...]:

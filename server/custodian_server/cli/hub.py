@@ -15,7 +15,7 @@ from custodian_core.ports import LIMIT, Hub
 from custodian_core.records import Page
 from custodian_core.settings import Settings, load
 
-from .output import counted, echo_columns
+from .output import counted, echo_columns, echo_hint
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
@@ -85,11 +85,12 @@ def paged(command: F) -> F:
     return limit(after(command))
 
 
-def echo_page(page: Page[T], row: Callable[[T], Sequence[str]], one: str) -> None:
-    """Print the items as rows, and how to see those that come after."""
+def echo_page(page: Page[T], row: Callable[[T], Sequence[str]], one: str, begin: str = "") -> None:
+    """Print the items as rows, and how to see those that come after, or to `begin` with some."""
     echo_columns([row(item) for item in page.items])
     if page.cursor:
         more = f"go on with --after {shlex.quote(page.cursor)}"
         click.echo(f"{len(page.items)} of {counted(page.total, one)}; {more}")
     elif not page.items:
         click.echo(f"no {one}s")
+        echo_hint(begin)

@@ -10,10 +10,10 @@ from custodian_core.records import Intervention
 from custodian_core.text import printable
 
 from .hub import echo_page, opened, paged
-from .output import as_json, echo_json, errors_as_json
+from .output import Group, as_json, echo_json, errors_as_json
 
 
-@click.group(short_help="Ask people, list their open questions, answer them.")
+@click.group(cls=Group, short_help="Ask people, list their open questions, answer them.")
 def human() -> None:
     """Ask people, list their open questions, answer them."""
 

@@ -33,6 +33,16 @@ STATUS_COLOURS = {
 }
 
 
+class Group(click.Group):
+    """A group whose help says the whole first sentence of each command."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The commands and what each does."""
+        with formatter.section("Commands"):
+            found = sorted(self.commands.items())
+            formatter.write_dl([(name, each.get_short_help_str(200)) for name, each in found])
+
+
 def envelope(kind: str, data: object, findings: Iterable[Finding] = ()) -> dict[str, Any]:
     """What every `--json` answer is."""
     return {
@@ -88,6 +98,12 @@ def echo_columns(rows: Sequence[Sequence[str]]) -> None:
             for cell, width in zip(row, wide, strict=True)
         )
         click.echo("  ".join(cells).rstrip())
+
+
+def echo_hint(hint: str) -> None:
+    """Tell a person what to do next; standard output stays what a program reads."""
+    if hint:
+        click.echo(click.style(hint, dim=True), err=True)
 
 
 def styled_status(status: Status) -> str:

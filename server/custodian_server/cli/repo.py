@@ -14,7 +14,7 @@ from custodian_core.records import HostSync, Repo, RepoStatus
 from custodian_core.text import printable
 
 from .hub import Desk, echo_page, opened, paged
-from .output import as_json, counted, echo_json, errors_as_json
+from .output import Group, as_json, counted, echo_hint, echo_json, errors_as_json
 
 _COLOURS = {RepoStatus.ACTIVE: None, RepoStatus.ARCHIVED: "bright_black"}
 
@@ -36,7 +36,7 @@ def register(path: Path, json_: bool) -> None:
     _echo_registered(repo, json_=json_)
 
 
-@click.group(short_help="Register, list, show and change the managed repos.")
+@click.group(cls=Group, short_help="Register, list, show and change the managed repos.")
 def repo() -> None:
     """Register, list, show and change the managed repos."""
 
@@ -76,6 +76,11 @@ def _echo_registered(repo: Repo, *, json_: bool) -> None:
         return
     click.echo(f"registered {click.style(repo.slug, bold=True)}")
     _echo_card(repo)
+    if repo.last_state_synced_at is None:
+        echo_hint(
+            f"next: custodian fix {repo.slug} takes in its workplans' tasks, "
+            f"custodian goal set {repo.slug} TITLE says what it works towards"
+        )
 
 
 @repo.command("list")
@@ -114,7 +119,9 @@ def list_(
     if json_:
         echo_json("repos", to_json(page))
     else:
-        echo_page(page, lambda each: _row(each, at), "repo")
+        echo_page(
+            page, lambda each: _row(each, at), "repo", "register one: custodian register PATH"
+        )
 
 
 def _row(repo: Repo, at: datetime) -> tuple[str, ...]:
@@ -242,6 +249,7 @@ def unregister(repo: str, yes: bool, json_: bool) -> None:
 def _ask(desk: Desk, slug: str) -> None:
     """Go on only if somebody at the terminal agrees."""
     tasks = desk.hub.tasks(repo=slug, limit=1).total
-    if not sys.stdin.isatty():
+    # (Python has no standard input where it was closed)
+    if sys.stdin is None or not sys.stdin.isatty():  # pyright: ignore[reportUnnecessaryComparison]
         raise BadValue("unregister", "say --yes where there is no terminal to ask on")
     click.confirm(f"Forget {slug} and {counted(tasks, 'task')}?", abort=True, err=True)

@@ -11,7 +11,7 @@ from custodian_core.records import Repo, RepoStatus
 from custodian_core.status import Status
 
 from .hub import opened
-from .output import as_json, counted, echo_columns, echo_json, errors_as_json
+from .output import as_json, counted, echo_columns, echo_hint, echo_json, errors_as_json
 
 if TYPE_CHECKING:
     from custodian_tools.hub import RepoState
@@ -44,6 +44,8 @@ def status(json_: bool) -> None:
         head = [click.style(word, bold=True) for word in HEAD]
         echo_columns([head, *(_row(state, at) for state in active)])
     click.echo(_sum(active, len(states) - len(active)))
+    if not states:
+        echo_hint("begin with custodian register PATH, PATH being a checkout")
 
 
 def _row(state: "RepoState", at: datetime) -> tuple[str, ...]:

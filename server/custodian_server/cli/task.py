@@ -13,7 +13,7 @@ from custodian_core.status import Priority, Status, rank
 from custodian_core.text import printable
 
 from .hub import agent_option, echo_page, opened, paged
-from .output import as_json, echo_columns, echo_json, errors_as_json, styled_status
+from .output import Group, as_json, echo_columns, echo_json, errors_as_json, styled_status
 
 _UNENDED = [status.value for status in Status if rank(status) < rank(Status.DONE)]
 
@@ -22,7 +22,7 @@ fence_option = click.option(
 )
 
 
-@click.group(short_help="List, claim, move and note tasks.")
+@click.group(cls=Group, short_help="List, claim, move and note tasks.")
 def task() -> None:
     """List, claim, move and note tasks. KEY is a task's key, as CUST-WP-0014-T01, or its hub id."""
 
@@ -60,7 +60,7 @@ def list_(
     if json_:
         echo_json("tasks", to_json(page))
     else:
-        echo_page(page, _row, "task")
+        echo_page(page, _row, "task", "tasks come from workplans: custodian fix REPO reads them")
 
 
 def _row(task: Task) -> tuple[str, ...]:
@@ -174,12 +174,15 @@ def release(key: str, agent: str, note: str | None, json_: bool) -> None:
 
 @task.command()
 @click.argument("key")
-@click.argument("status", type=click.Choice([each.value for each in Status]))
+@click.argument("status", metavar="STATUS", type=click.Choice([each.value for each in Status]))
 @fence_option
 @as_json
 @errors_as_json
 def status(key: str, status: str, fence: int | None, json_: bool) -> None:
-    """Set the status of KEY; it never goes back this way, see `custodian task reopen`."""
+    """Set the status of KEY; it never goes back this way, see `custodian task reopen`.
+
+    STATUS is todo, in_progress, blocked, done or cancelled.
+    """
     with opened() as desk:
         old = desk.hub.task(key).status
         changed: Task = desk.do(ChangeTask(key, {"status": status}, fence=fence))

@@ -8,10 +8,10 @@ from custodian_core.records import NewToken, Scope, Token
 from custodian_core.text import printable
 
 from .hub import opened
-from .output import as_json, echo_columns, echo_json, errors_as_json
+from .output import Group, as_json, echo_columns, echo_hint, echo_json, errors_as_json
 
 
-@click.group(short_help="Make, list and revoke keys to the hub's HTTP API.")
+@click.group(cls=Group, short_help="Make, list and revoke keys to the hub's HTTP API.")
 def token() -> None:
     """Make, list and revoke keys to the hub's HTTP API."""
 
@@ -52,6 +52,7 @@ def list_(json_: bool) -> None:
         echo_columns([_row(each) for each in tokens])
     else:
         click.echo("no tokens")
+        echo_hint("make one with custodian token create NAME --scope work")
 
 
 def _row(token: Token) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from custodian_tools import workplans
 
 from .output import (
     STATUS_COLOURS,
+    Group,
     as_json,
     counted,
     echo_findings,
@@ -24,7 +25,7 @@ from .output import (
 )
 
 
-@click.group(short_help="Lint, show, begin and edit workplans.")
+@click.group(cls=Group, short_help="Lint, show, begin and edit workplans.")
 def workplan() -> None:
     """Lint, show, begin and edit workplans: Markdown files below workplans/."""
 

@@ -18,7 +18,8 @@ from .guard import Guard
 ABOUT = """\
 The State Hub knows every repo, workstream, task, goal and open question. Bodies and answers are
 JSON; every path answers with and without a slash at its end. A task is named by its key or id.
-Where no token is needed, the header X-Custodian-Agent says who asks.
+Where no token is needed, the header X-Custodian-Agent says who asks. The header X-Custodian-Hub of
+every answer tells the hub's id; sent with a request, no other hub carries that out.
 """
 
 
@@ -51,7 +52,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Guard, door=door)],
+        middleware=[Middleware(Guard, door=door, hub=store)],
         generate_unique_id_function=_operation_id,
     )
     app.state.hub = store

@@ -38,6 +38,8 @@ class Keyring(Protocol):
 class HubStore(Hub, Keyring, Protocol):
     """A hub with its tokens."""
 
+    hub_id: str
+
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach what listens there."""
@@ -108,7 +110,8 @@ class Door:
                 raise Rejected(
                     403,
                     "scope_too_small",
-                    f"token {token.name} has scope {token.scope}, this needs {scope}",
+                    f"token {token.name} has scope {token.scope}, this needs {scope}; ask the "
+                    f"hub's keeper for one (custodian token create NAME --scope {scope})",
                     {"token": token.name, "scope": token.scope.value, "needed": scope.value},
                 )
             return token.name
@@ -116,14 +119,20 @@ class Door:
             return _agent(headers)
         if path.rstrip("/") in OPEN:
             return ANONYMOUS
-        message = "a token is needed; ask the hub's keeper for one (custodian token create)"
+        message = (
+            "a token is needed; ask the hub's keeper for one "
+            f"(custodian token create NAME --scope {scope})"
+        )
         raise Rejected(401, "token_needed", message, headers={"WWW-Authenticate": "Bearer"})
 
     def _token(self, shown: str) -> Token:
         kind, _, secret = shown.partition(" ")
         token = self.keys.token_of(secret.strip()) if kind.lower() == "bearer" else None
         if token is None:
-            message = "the token opens nothing here; it was revoked or never made by this hub"
+            message = (
+                "the token opens nothing here, it was revoked or never made by this hub; ask its "
+                "keeper for another (custodian token create)"
+            )
             raise Rejected(401, "wrong_token", message, headers={"WWW-Authenticate": "Bearer"})
         return token
 

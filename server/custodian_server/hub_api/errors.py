@@ -13,6 +13,7 @@ from starlette.routing import Match
 from custodian_core.errors import (
     BadValue,
     CustodianError,
+    Denied,
     ForeignHub,
     HubTrouble,
     Refused,
@@ -29,6 +30,7 @@ STATUS: dict[type[CustodianError], int] = {
     BadValue: 422,
     Refused: 409,
     ForeignHub: 409,
+    Denied: 403,
     HubTrouble: 503,
     CustodianError: 500,
 }

@@ -10,10 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custodian_core.errors import CustodianError
+from custodian_core.hub.seen import foreign
 from custodian_core.text import printable
-from custodian_core.wire import REQUEST_ID
+from custodian_core.wire import HUB, REQUEST_ID
 
-from .auth import Door, text
+from .auth import Door, HubStore, text
 from .errors import Rejected, answer, rejection, trouble
 
 LIMIT = 4 * 1024 * 1024
@@ -37,16 +38,17 @@ log = logging.getLogger(__name__)
 class Guard:
     """Lets in what the door allows, and lets nothing out but answers."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: Door, hub: HubStore) -> None:
         self.app = app
         self.door = door
+        self.hub = hub
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = _Visit(scope, send)
+        visit = _Visit(scope, send, self.hub.hub_id)
         try:
             await self._admit(scope, visit.headers)
             await self.app(_read_as_get(scope), _limited(receive), visit.send)
@@ -72,6 +74,11 @@ class Guard:
         else:
             scope[CALLER] = self.door.caller(method, path, headers)
         _check_length(headers)
+        meant = headers.get(HUB)
+        if meant is not None and meant != self.hub.hub_id:
+            empty = await run_sync(lambda: self.hub.repos(limit=1).total == 0)
+            name = printable(f"{scope.get('scheme', 'http')}://{headers.get('host', '')}", 200)
+            raise foreign(name, printable(meant, 100), self.hub.hub_id, empty=empty)
 
 
 def _read_as_get(scope: Scope) -> Scope:
@@ -82,8 +89,9 @@ def _read_as_get(scope: Scope) -> Scope:
 class _Visit:
     """One request on its way: what is answered, and how long it took."""
 
-    def __init__(self, scope: Scope, send: Send) -> None:
+    def __init__(self, scope: Scope, send: Send, hub_id: str) -> None:
         self.scope = scope
+        self.hub_id = hub_id
         self.headers = Headers(scope=scope)
         self.began = time.perf_counter()
         self.status: int | None = None
@@ -96,6 +104,7 @@ class _Visit:
             headers = MutableHeaders(scope=message)
             for name, value in SAFETY.items():
                 headers.setdefault(name, value)
+            headers[HUB] = self.hub_id
             if (request_id := text(self.headers.get(REQUEST_ID, ""))).isascii() and request_id:
                 headers[REQUEST_ID] = printable(request_id, 100)
         await self._send(message)

@@ -593,7 +593,10 @@ def test_a_dispatch_with_nothing_to_do_says_why(hub: Hub) -> None:
     hub.do(AskHuman("What next?", repo="marki-docx"), ME)
     asked = hub.dispatch("marki-docx")
 
-    assert (empty.directive, empty.reason) == ("none", "it has no open tasks")
+    assert (empty.directive, empty.reason) == (
+        "none",
+        "it has no open tasks; its workplans were never synced, custodian fix does that",
+    )
     assert asked.directive == "human_needed"
 
 
@@ -619,7 +622,7 @@ def test_a_question_is_answered_once(hub: Hub, watch: Watch) -> None:
     )
     assert hub.interventions().items == ()
     assert hub.interventions(is_open=False).items == (answered,)
-    with pytest.raises(Conflict, match="you answered it: the first"):
+    with pytest.raises(Conflict, match="you answered it already: the first"):
         hub.do(AnswerHuman(asked.id, "the second"), ME)
 
 

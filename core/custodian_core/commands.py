@@ -75,6 +75,27 @@ class RecordSync:
     slug: str
     sync: HostSync
     stamp: bool
+    run_id: str | None = None
+    report: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLease:
+    """The run has the right to write in the repo; another run's lease is `RepoBusy`."""
+
+    slug: str
+    host: str
+    run_id: str
+    ttl_s: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLease:
+    """The run's lease, if it still has one, has ended."""
+
+    slug: str
+    host: str
+    run_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +307,8 @@ Command: TypeAlias = (
     | RegisterRepo
     | ChangeRepo
     | RecordSync
+    | TakeLease
+    | ReturnLease
     | UnregisterRepo
     | SetGoal
     | EndGoal

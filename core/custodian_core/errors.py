@@ -17,6 +17,7 @@ CustodianError
     ├── Regression           a task would go back without a reason
     ├── Claimed              somebody else has the right to work on the task
     ├── StaleFence           the right to work on the task has changed hands
+    ├── RepoBusy             another run writes in the repo
     └── NothingToDo          there is nothing to claim
 """
 
@@ -118,6 +119,15 @@ class StaleFence(Refused):
     given: int
     fence: int
     holder: str
+
+
+@dataclass(eq=False)
+class RepoBusy(Refused):
+    """repo {repo} is being synced on {host}, until {until} at the latest"""
+
+    repo: str
+    host: str
+    until: str
 
 
 @dataclass(eq=False)

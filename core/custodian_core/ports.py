@@ -15,6 +15,7 @@ from .records import (
     Page,
     ReconcileView,
     Repo,
+    SyncRun,
     Task,
     Token,
     Topic,
@@ -147,6 +148,12 @@ class Hub(Protocol):
 
     def tokens(self) -> tuple[Token, ...]:
         """Every token, without its secret."""
+        ...
+
+    def sync_runs(
+        self, repo: str, *, host: str | None = None, limit: int = LIMIT
+    ) -> tuple[SyncRun, ...]:
+        """How the repo's last syncs went, the newest first."""
         ...
 
     def reconcile_view(self, repo: str) -> ReconcileView:

@@ -93,6 +93,33 @@ class HostSync:
     ahead: int | None = None
     behind: int | None = None
     findings: tuple[dict[str, Any], ...] = ()
+    #: the commit that was read, what names its workplans, and the repo's revision in the hub then
+    head: str | None = None
+    digest: str | None = None
+    revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRun:
+    """One run of the sync of a repo on a host, with its report where it had something to tell."""
+
+    id: str
+    repo_slug: str
+    host: str
+    at: datetime
+    outcome: str
+    sealed: bool | None
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write in a repo, for one run on one host."""
+
+    repo_slug: str
+    host: str
+    run_id: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +141,8 @@ class Repo:
     last_state_synced_at: datetime | None = None
     kaizen_schedule_enabled: bool = False
     kaizen_schedule_updated_at: datetime | None = None
+    #: moves whenever anything of the repo changes in the hub, but for the record of a sync
+    revision: int = 0
     hosts: tuple[HostSync, ...] = ()
 
     @property

@@ -115,6 +115,8 @@ class Merge:
     unmarked_file: bool = False
     #: one side says done and the other cancelled, both since the base: a person should look
     ended_twice: bool = False
+    #: what one side said since the base, where the other side's word stands
+    overruled: Status | None = None
 
 
 def two_way(file: Status, hub: Status) -> Merge:
@@ -134,6 +136,8 @@ def three_way(base: Base, file: Side, hub: Side) -> Merge:
     file_says = base.status if file_key == base.key else file.status
     hub_says = base.status if hub_key == base.key else hub.status
     key, status = max((file_key, file_says), (hub_key, hub_says), key=lambda pair: pair[0])
+    both_moved = base.key not in (file_key, hub_key)
+    lost = next((side for side in (file_says, hub_says) if side != status), None)
     return Merge(
         status=status,
         write_hub=status != hub.status,
@@ -141,8 +145,8 @@ def three_way(base: Base, file: Side, hub: Side) -> Merge:
         base=Base(status, key.epoch, key.seq),
         reopened=key.epoch > base.epoch,
         unmarked_file=file_key == base.key and file.status not in (base.status, status),
-        ended_twice={file.status, hub.status} == {Status.DONE, Status.CANCELLED}
-        and base.key not in (file_key, hub_key),
+        ended_twice={file.status, hub.status} == {Status.DONE, Status.CANCELLED} and both_moved,
+        overruled=lost if both_moved else None,
     )
 
 

@@ -31,8 +31,10 @@ from .commands import (
     ReleaseClaim,
     RenewClaim,
     ReopenTask,
+    ReturnLease,
     RevokeToken,
     SetGoal,
+    TakeLease,
     UnregisterRepo,
 )
 from .errors import BadValue, CustodianError, UnknownThing
@@ -42,6 +44,7 @@ from .records import (
     Domain,
     Goal,
     Intervention,
+    Lease,
     NewToken,
     ReconcileView,
     Repo,
@@ -100,6 +103,8 @@ WAYS = (
     Way(ChangeRepo, "PATCH", "/repos/{slug}/", Repo, "slug"),
     Way(UnregisterRepo, "DELETE", "/repos/{slug}/", Repo, "slug"),
     Way(RecordSync, "POST", "/repos/{slug}/sync", Repo, "slug"),
+    Way(TakeLease, "POST", "/repos/{slug}/lease", Lease, "slug"),
+    Way(ReturnLease, "POST", "/repos/{slug}/lease/return", Repo, "slug"),
     Way(ApplyPlan, "POST", "/repos/{slug}/apply", ReconcileView, "repo"),
     Way(SetGoal, "POST", "/repos/{slug}/goals", Goal, "repo", 201),
     Way(EndGoal, "DELETE", "/repos/{slug}/goals", Goal, "repo"),

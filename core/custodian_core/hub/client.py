@@ -24,6 +24,7 @@ from custodian_core.records import (
     Page,
     ReconcileView,
     Repo,
+    SyncRun,
     Task,
     Token,
     Topic,
@@ -272,6 +273,13 @@ class HttpHub:
     def tokens(self) -> tuple[Token, ...]:
         """Every token, without its secret."""
         return self._get(Page[Token], "/tokens/").items
+
+    def sync_runs(
+        self, repo: str, *, host: str | None = None, limit: int = LIMIT
+    ) -> tuple[SyncRun, ...]:
+        """How the last runs went, the newest first."""
+        path = address("/repos/{slug}/sync", repo)
+        return self._get(Page[SyncRun], path, host=host, limit=limit).items
 
     def reconcile_view(self, repo: str) -> ReconcileView:
         """All that reconciling the repo needs."""

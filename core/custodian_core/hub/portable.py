@@ -19,6 +19,8 @@ TABLES = (
     "topics",
     "repos",
     "repo_hosts",
+    "sync_runs",
+    "repo_leases",
     "goals",
     "workstreams",
     "tasks",

@@ -67,13 +67,17 @@ insert into topics (slug, domain, title) values (:slug, :domain, :title)
 on conflict (slug) do update set domain = excluded.domain, title = excluded.title;
 
 -- name: repo(slug)^
-select * from repos where slug = :slug;
+select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug and e.type <> 'repo.synced'
+    order by e.seq desc limit 1), 0) as revision
+from repos where slug = :slug;
 
 -- name: repo_slugs()
 select slug from repos order by slug;
 
 -- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
-select * from repos
+select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug and e.type <> 'repo.synced'
+    order by e.seq desc limit 1), 0) as revision
+from repos
 where (cast(:slug as text) is null or slug = :slug)
   and (cast(:domain as text) is null or domain = :domain)
   and (cast(:status as text) is null or status = :status)
@@ -125,16 +129,43 @@ on conflict (repo_id, host) do update set path = excluded.path;
 -- name: drop_host(repo_id, host)!
 delete from repo_hosts where repo_id = :repo_id and host = :host;
 
--- name: put_sync(repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings)!
+-- name: put_sync(repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings, head, digest, revision)!
 insert into repo_hosts
-    (repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings)
+    (repo_id, host, path, last_run_at, last_ok_at, outcome, sealed, ahead, behind, findings,
+     head, digest, revision)
 values
-    (:repo_id, :host, :path, :last_run_at, :last_ok_at, :outcome, :sealed, :ahead, :behind, :findings)
+    (:repo_id, :host, :path, :last_run_at, :last_ok_at, :outcome, :sealed, :ahead, :behind, :findings,
+     :head, :digest, :revision)
 on conflict (repo_id, host) do update set
     path = excluded.path, last_run_at = excluded.last_run_at,
     last_ok_at = coalesce(excluded.last_ok_at, repo_hosts.last_ok_at),
     outcome = excluded.outcome, sealed = excluded.sealed, ahead = excluded.ahead,
-    behind = excluded.behind, findings = excluded.findings;
+    behind = excluded.behind, findings = excluded.findings,
+    head = excluded.head, digest = excluded.digest, revision = excluded.revision;
+
+-- name: add_sync_run(id, repo_id, host, at, outcome, sealed, report)!
+insert into sync_runs (id, repo_id, host, at, outcome, sealed, report)
+values (:id, :repo_id, :host, :at, :outcome, :sealed, :report)
+on conflict (id) do nothing;
+
+-- name: forget_sync_runs(repo_id, before)!
+delete from sync_runs where repo_id = :repo_id and at < :before;
+
+-- name: sync_runs(repo, host, limit)
+select * from sync_run_rows
+where repo_slug = :repo and (cast(:host as text) is null or host = :host)
+order by at desc, id limit :limit;
+
+-- name: lease(repo_id)^
+select host, run_id, until from repo_leases where repo_id = :repo_id;
+
+-- name: put_lease(repo_id, host, run_id, until)!
+insert into repo_leases (repo_id, host, run_id, until) values (:repo_id, :host, :run_id, :until)
+on conflict (repo_id) do update set
+    host = excluded.host, run_id = excluded.run_id, until = excluded.until;
+
+-- name: drop_lease(repo_id, host, run_id)!
+delete from repo_leases where repo_id = :repo_id and host = :host and run_id = :run_id;
 
 -- name: goals(repo)
 select * from goal_rows where repo_slug = :repo

@@ -3,14 +3,13 @@
 import re
 from typing import Any
 
-from custodian_core.codec import from_json, stamp, to_json
+from custodian_core.codec import from_json, to_json
 from custodian_core.commands import (
     HOST_LIMIT,
     AddDomain,
     AddTopic,
     ChangeRepo,
     EndGoal,
-    RecordSync,
     RegisterRepo,
     SetGoal,
     UnregisterRepo,
@@ -19,7 +18,6 @@ from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.records import Domain, Goal, GoalStatus, Repo, RepoStatus, Topic
 
 from . import rows
-from .rows import as_text
 from .writing import Writing, check_name, check_version, near, new_id
 
 SLUG = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -113,6 +111,13 @@ def change_repo(tx: Writing, command: ChangeRepo) -> Repo:
     return tx.repo(command.slug)
 
 
+def synced(tx: Writing, slug: str) -> None:
+    """The repo was synced just now."""
+    row = tx.repo_row(slug)
+    fields = {key: row[key] for key in _CHANGEABLE if key != "host_paths"}
+    tx.run("put_repo", id=row["id"], at=tx.at, **fields | {"last_state_synced_at": tx.at})
+
+
 def _change(tx: Writing, slug: str, changes: dict[str, Any]) -> None:
     row = tx.repo_row(slug)
     fields = {key: row[key] for key in _CHANGEABLE if key != "host_paths"}
@@ -149,33 +154,6 @@ def _set_paths(tx: Writing, repo_id: str, paths: dict[str, str]) -> None:
     for host, path in paths.items():
         check_name("host", host, HOST_LIMIT)
         tx.run("put_host", repo_id=repo_id, host=host, path=path)
-
-
-def record_sync(tx: Writing, command: RecordSync) -> Repo:
-    """How the sync went stands beside the host; a stamp moves the repo's time of sync."""
-    row = tx.repo_row(command.slug)
-    sync = command.sync
-    check_name("host", sync.host, HOST_LIMIT)
-    tx.run(
-        "put_sync",
-        repo_id=row["id"],
-        host=sync.host,
-        path=sync.path,
-        last_run_at=stamp(sync.last_run_at or tx.now),
-        last_ok_at=stamp(sync.last_ok_at) if sync.last_ok_at else None,
-        outcome=sync.outcome,
-        sealed=None if sync.sealed is None else int(sync.sealed),
-        ahead=sync.ahead,
-        behind=sync.behind,
-        findings=as_text(sync.findings),
-    )
-    if command.stamp:
-        fields = {key: row[key] for key in _CHANGEABLE if key != "host_paths"}
-        fields["last_state_synced_at"] = tx.at
-        tx.run("put_repo", id=row["id"], at=tx.at, **fields)
-    after = {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
-    tx.event("repo.synced", row["id"], subject=command.slug, repo=command.slug, after=after)
-    return tx.repo(command.slug)
 
 
 def unregister_repo(tx: Writing, command: UnregisterRepo) -> Repo:

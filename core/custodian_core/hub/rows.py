@@ -19,6 +19,7 @@ from custodian_core.records import (
     Intervention,
     Repo,
     Snapshot,
+    SyncRun,
     Task,
     Token,
     Topic,
@@ -97,6 +98,7 @@ claim = partial(record, Claim)
 intervention = partial(record, Intervention)
 event = partial(record, Event)
 token = partial(record, Token)
+sync_run = partial(record, SyncRun)
 
 
 def repo(row: Row, hosts: Iterable[Row]) -> Repo:

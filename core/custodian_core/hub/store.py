@@ -33,8 +33,10 @@ from custodian_core.commands import (
     ReleaseClaim,
     RenewClaim,
     ReopenTask,
+    ReturnLease,
     RevokeToken,
     SetGoal,
+    TakeLease,
     UnregisterRepo,
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
@@ -47,10 +49,12 @@ from custodian_core.records import (
     Goal,
     Health,
     Intervention,
+    Lease,
     NewToken,
     Page,
     ReconcileView,
     Repo,
+    SyncRun,
     Task,
     Token,
     Topic,
@@ -58,7 +62,7 @@ from custodian_core.records import (
 )
 from custodian_core.status import Priority
 
-from . import claims, humans, plans, repos, rows, tasks, tokens
+from . import claims, humans, plans, repos, rows, syncs, tasks, tokens
 from .databases import Database
 from .dispatching import dispatch
 from .migrating import upgrade
@@ -66,7 +70,7 @@ from .rows import URGENCY, Row
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
-SCHEMA = 1
+SCHEMA = 2
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
@@ -79,7 +83,9 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     AddTopic: (repos.add_topic, Topic),
     RegisterRepo: (repos.register_repo, Repo),
     ChangeRepo: (repos.change_repo, Repo),
-    RecordSync: (repos.record_sync, Repo),
+    RecordSync: (syncs.record_sync, Repo),
+    TakeLease: (syncs.take_lease, Lease),
+    ReturnLease: (syncs.return_lease, Repo),
     UnregisterRepo: (repos.unregister_repo, Repo),
     SetGoal: (repos.set_goal, Goal),
     EndGoal: (repos.end_goal, Goal),
@@ -384,6 +390,15 @@ class Store:
     def has_tokens(self) -> bool:
         """Whether any token opens the API."""
         return any(token.revoked_at is None for token in self.tokens())
+
+    def sync_runs(
+        self, repo: str, *, host: str | None = None, limit: int = LIMIT
+    ) -> tuple[SyncRun, ...]:
+        """How the last runs went, the newest first."""
+        with self._reading() as tx:
+            tx.repo_row(repo)
+            found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
+        return tuple(rows.sync_run(row) for row in found)
 
     def reconcile_view(self, repo: str) -> ReconcileView:
         """All that reconciling the repo needs."""

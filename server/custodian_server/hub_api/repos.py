@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field
 
 from custodian_core.codec import now
 from custodian_core.errors import BadValue
+from custodian_core.ports import LIMIT
 from custodian_core.records import (
     Dispatch,
     Domain,
@@ -16,6 +17,7 @@ from custodian_core.records import (
     Page,
     ReconcileView,
     RepoStatus,
+    SyncRun,
     Topic,
 )
 from custodian_core.wire import CURSOR, TOTAL, RepoHere
@@ -53,6 +55,13 @@ class Repos(Paged):
     synced_before: AwareDatetime | None = Field(None, description="last synced then, or never")
     #: whoever iterates the array without asking for pages gets all but the largest rosters
     limit: int = Field(1000, json_schema_extra=BOUNDS)
+
+
+class Runs(Query):
+    """Which runs of the sync are wanted."""
+
+    host: str | None = None
+    limit: int = Field(LIMIT, json_schema_extra=BOUNDS)
 
 
 class Topics(Query):
@@ -114,6 +123,14 @@ def show_reconcile(slug: Name, hub: HubHere, settings: SettingsHere) -> Response
 def list_goals(slug: Name, hub: HubHere, settings: SettingsHere) -> Response:
     """The repo's goals, the active one first, then the newest."""
     return answered(whole(hub.goals(slug)), settings)
+
+
+@router.get("/repos/{slug}/sync", tags=["repos"], **answers(Page[SyncRun], 404))
+def list_sync_runs(
+    slug: Name, wanted: Annotated[Runs, FromQuery()], hub: HubHere, settings: SettingsHere
+) -> Response:
+    """How the repo's last syncs went, the newest first."""
+    return answered(whole(hub.sync_runs(slug, host=wanted.host, limit=wanted.limit)), settings)
 
 
 @router.get("/domains/", tags=["domains"], **answers(Page[Domain]))

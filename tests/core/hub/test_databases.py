@@ -24,7 +24,7 @@ from custodian_core.commands import (
 from custodian_core.errors import HubTrouble, HubUnreachable, NewerSchema, NothingToDo
 from custodian_core.hub import open_hub
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
-from custodian_core.hub.store import Store
+from custodian_core.hub.store import SCHEMA, Store
 from custodian_core.settings import Settings
 from custodian_core.status import Status
 
@@ -127,7 +127,7 @@ import sys
 from pathlib import Path
 from custodian_core.commands import Caller, ChangeTask, NoteTask, ReopenTask
 from custodian_core.hub.databases import SQLite
-from custodian_core.hub.store import Store
+from custodian_core.hub.store import SCHEMA, Store
 store = Store(SQLite(Path(sys.argv[1])))
 print("ready", flush=True)
 while True:
@@ -187,7 +187,9 @@ def test_a_hub_that_a_newer_custodian_wrote_is_left_alone(database: Database) ->
     Store(database)
     database.connection().execute("update hub set schema_version = 99")
 
-    with pytest.raises(NewerSchema, match="its schema is 99, this program knows 1; update it"):
+    with pytest.raises(
+        NewerSchema, match=f"its schema is 99, this program knows {SCHEMA}; update it"
+    ):
         reopened(address_of(database))
 
 

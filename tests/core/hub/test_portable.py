@@ -17,11 +17,12 @@ from custodian_core.commands import (
     RecordSync,
     RegisterRepo,
     SetGoal,
+    TakeLease,
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.portable import TABLES, backup, export, restore
-from custodian_core.hub.store import Store
+from custodian_core.hub.store import SCHEMA, Store
 from custodian_core.records import HostSync, Scope
 
 from .conftest import NOON
@@ -40,6 +41,7 @@ def full(store: Store) -> Store:
         RecordSync("one", HostSync("h", "/one", sealed=True, findings=({"a": [1]},)), stamp=True),
         ME,
     )
+    store.do(TakeLease("one", "h", "run"), ME)
     store.do(SetGoal("one", "Level 1\nin full"), ME)
     store.do(AddWorkstream("one", "WP", "A plan"), ME)
     store.do(AddTask("WP", "T01", "First", depends_on=("T02",)), ME)
@@ -86,7 +88,7 @@ Spoil = Callable[[list[str]], list[str]]
 SPOILT: list[tuple[Spoil, str]] = [
     (lambda lines: lines[:0], "line 1"),
     (lambda lines: ["{}", *lines[1:]], "line 1: it is not the head"),
-    (lambda lines: [lines[0].replace("1", "9"), *lines[1:]], "schema 9"),
+    (lambda lines: [lines[0].replace(str(SCHEMA), "9"), *lines[1:]], "schema 9"),
     (lambda lines: [*lines[:3], "{", *lines[3:]], "line 4: it is not JSON"),
     (lambda lines: [*lines[:3], '{"table": "x; drop", "row": {}}'], "line 4: it names no table"),
     (lambda lines: [*lines[:3], lines[2].replace('"slug"', '"slug) --"')], "line 4: it has"),

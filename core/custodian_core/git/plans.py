@@ -1,0 +1,136 @@
+"""Workplans read from a commit, not from disk: no link is followed, no half-saved file is seen."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from custodian_core.errors import FileTrouble
+from custodian_core.files import read_file
+from custodian_core.findings import Finding, found
+from custodian_core.plan import Source
+from custodian_core.workplan import Reading, Readings, blob_id, too_large
+from custodian_core.workplan.grammar import MAX_FILE
+
+from .runner import Git
+
+FOLDER = "workplans"
+_PLAIN = ("100644", "100755")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file of a commit."""
+
+    mode: str
+    blob: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The Markdown files below `workplans/` in one commit."""
+
+    commit: str
+    entries: tuple[Entry, ...]
+    #: names this very listing: the same digest means the same files with the same bytes
+    digest: str
+
+    @property
+    def plain(self) -> tuple[Entry, ...]:
+        """Those that are plain files."""
+        return tuple(entry for entry in self.entries if entry.mode in _PLAIN)
+
+
+def list_plans(git: Git, commit: str) -> Listing:
+    """The Markdown files below `workplans/` in the commit."""
+    out = git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", FOLDER)
+    entries: list[Entry] = []
+    for row in out.split(b"\0")[:-1]:
+        told, _, name = row.partition(b"\t")
+        mode, kind, blob = told.decode().split(" ")
+        path = os.fsdecode(name)
+        if kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
+            entries.append(Entry(mode, blob, path))
+    digest = hashlib.sha256(out).hexdigest()[:32]
+    return Listing(commit, tuple(entries), digest)
+
+
+def read_plans(git: Git, listing: Listing, readings: Readings) -> Iterator[Source]:
+    """The readings of the listing's files; what was read before is not read again."""
+    plain = listing.plain
+    unread = [entry for entry in plain if readings.seen(entry.blob, entry.path) is None]
+    texts = blobs(git, [entry.blob for entry in unread])
+    for entry in plain:
+        reading = readings.seen(entry.blob, entry.path)
+        if reading is None:
+            text = texts.get(entry.blob)
+            if text is None:
+                reading = Reading(entry.path, None, (too_large(entry.path),))
+            else:
+                reading = readings.read(text, entry.path, entry.blob)
+        yield Source(entry.path, entry.blob, reading, is_dirty(git, entry))
+
+
+def links(listing: Listing) -> Iterator[Finding]:
+    """C-21 for each entry that is no plain file."""
+    for entry in listing.entries:
+        if entry.mode not in _PLAIN:
+            facts = {"what": "workplan", "why": "it is a symbolic link"}
+            yield found("C-21", facts, path=entry.path)
+
+
+def blobs(git: Git, ids: Iterable[str]) -> dict[str, bytes]:
+    """The bytes of each blob that is not too large for a workplan."""
+    wanted = tuple(dict.fromkeys(ids))
+    if not wanted:
+        return {}
+    sizes = git.ask("cat-file", "--batch-check=%(objectname) %(objectsize)", data=_rows(wanted))
+    small = [
+        blob
+        for blob, _, size in (row.partition(" ") for row in sizes.decode().splitlines())
+        if size.isdecimal() and int(size) <= MAX_FILE
+    ]
+    out = git.ask("cat-file", "--batch=%(objectname) %(objectsize)", data=_rows(small))
+    texts: dict[str, bytes] = {}
+    at = 0
+    while at < len(out):
+        end = out.index(b"\n", at)
+        blob, size = out[at:end].decode().split(" ")
+        texts[blob] = out[end + 1 : end + 1 + int(size)]
+        at = end + 2 + int(size)
+    return texts
+
+
+def _rows(ids: Iterable[str]) -> bytes:
+    return "".join(f"{each}\n" for each in ids).encode()
+
+
+def is_dirty(git: Git, entry: Entry) -> bool:
+    """Whether the file on disk says something else than the commit.
+
+    Bytes are compared here, since git would run the filters that the repo names; line ends that a
+    checkout turned into the system's own are no difference.
+    """
+    path = Path(git.folder, entry.path)
+    try:
+        data = read_file(path, MAX_FILE)
+    except FileTrouble:
+        return True
+    if _same(data, entry.blob):
+        return False
+    if b"\r\n" not in data or not _same(data.replace(b"\r\n", b"\n"), entry.blob):
+        return _differs_in_another_hash(git, data, entry)
+    return False
+
+
+def _same(data: bytes, blob: str) -> bool:
+    return len(blob) == 40 and blob_id(data) == blob
+
+
+def _differs_in_another_hash(git: Git, data: bytes, entry: Entry) -> bool:
+    """The same question to git, in a repo whose ids are no SHA-1."""
+    if len(entry.blob) == 40:
+        return True
+    return git.word("hash-object", "--no-filters", "--stdin", data=data) != entry.blob

@@ -1,0 +1,134 @@
+"""Fetching and pushing: what came of it, told by comparing commits before it is told by texts."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .runner import REMOTE_S, Ran
+from .state import Checkout, NotHere, probe
+
+#: programs on the other side are ours to name, not the repo's configuration
+_UPLOAD, _RECEIVE = "--upload-pack=git-upload-pack", "--receive-pack=git-receive-pack"
+_SAFE_NAME = re.compile(r"[^-].*")
+
+
+class Reached(StrEnum):
+    """What came of asking the remote."""
+
+    FRESH = "fresh"
+    UNREACHABLE = "unreachable"
+    AUTH = "auth"
+    #: the branch is not there any more
+    GONE = "gone"
+    NOT_ASKED = "not-asked"
+
+
+class Refusal(StrEnum):
+    """Why a push did not land, in the words of C-17."""
+
+    REJECTED = "rejected"
+    PROTECTED = "protected"
+    AUTH = "auth"
+    OFFLINE = "offline"
+    HOOK = "hook"
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What the remote answered, and the checkout as it stands against that."""
+
+    reached: Reached
+    why: str
+    checkout: Checkout
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Whether the commit is on the remote, and where not, why not."""
+
+    refusal: Refusal | None
+    why: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether it is there."""
+        return self.refusal is None
+
+
+_AUTH = re.compile(
+    r"authentication failed|could not read (?:username|password)|permission denied|"
+    r"terminal prompts disabled|invalid (?:username|credentials)|host key verification failed|"
+    r"access denied|unauthorized|returned error: 40[13]|askpass|not authorized",
+    re.IGNORECASE,
+)
+_GONE = re.compile(r"couldn't find remote ref", re.IGNORECASE)
+_PROTECTED = re.compile(
+    r"protected|pre-receive|hook declined|gh0\d\d|not allowed|read-only|archived|"
+    r"denied by|prohibited|branch rule|deny(?:ing|updat)|refusing",
+    re.IGNORECASE,
+)
+_OURSELVES = re.compile(r"pre-push|hook", re.IGNORECASE)
+
+
+def fetch(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
+    """The remote's branch as it is now; nothing but the remembered branch changes here."""
+    if not _SAFE_NAME.fullmatch(checkout.remote):
+        return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
+    ran = checkout.git.run(
+        "fetch",
+        "--quiet",
+        "--no-tags",
+        "--no-recurse-submodules",
+        "--no-write-fetch-head",
+        _UPLOAD,
+        "--end-of-options",
+        checkout.remote,
+        f"+{checkout.remote_ref}:{checkout.tracking}",
+        limit_s=limit_s,
+    )
+    if not ran.ok:
+        return Fetched(_why_not(ran), ran.told, checkout)
+    now = probe(checkout.folders.top)
+    # Somebody may have begun a rebase meanwhile; the next look says so.
+    return Fetched(Reached.FRESH, "", checkout if isinstance(now, NotHere) else now)
+
+
+def _why_not(ran: Ran) -> Reached:
+    if _GONE.search(ran.err):
+        return Reached.GONE
+    return Reached.AUTH if _AUTH.search(ran.err) else Reached.UNREACHABLE
+
+
+def push(
+    checkout: Checkout, commit: str, *, hooks: bool = False, limit_s: float = REMOTE_S
+) -> Pushed:
+    """The remote's branch is at `commit`, by fast-forward; never by force."""
+    ran = checkout.git.run(
+        "push",
+        "--porcelain",
+        "--no-follow-tags",
+        "--recurse-submodules=no",
+        _RECEIVE,
+        "--end-of-options",
+        checkout.remote,
+        f"{commit}:{checkout.remote_ref}",
+        limit_s=limit_s,
+        hooks=hooks,
+    )
+    if ran.ok:
+        return Pushed(None)
+    return Pushed(_refusal(ran), ran.told)
+
+
+def _refusal(ran: Ran) -> Refusal:
+    said = f"{ran.out.decode(errors='replace')}\n{ran.err}"
+    if "[remote rejected]" in said or _PROTECTED.search(said):
+        moved = re.search(r"incorrect old value|cannot lock ref|failed to update ref", said)
+        return Refusal.REJECTED if moved else Refusal.PROTECTED
+    if "[rejected]" in said:
+        return Refusal.REJECTED
+    if _AUTH.search(said):
+        return Refusal.AUTH
+    if "failed to push some refs" in said and _OURSELVES.search(said):
+        return Refusal.HOOK
+    return Refusal.OFFLINE

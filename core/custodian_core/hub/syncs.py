@@ -1,0 +1,97 @@
+"""Writing how syncs went, and who may write in a repo meanwhile."""
+
+from datetime import datetime, timedelta
+
+from custodian_core.codec import stamp
+from custodian_core.commands import RecordSync, ReturnLease, TakeLease
+from custodian_core.errors import BadValue, RepoBusy
+from custodian_core.records import HostSync, Lease, Repo
+
+from .repos import synced
+from .rows import as_text
+from .writing import Writing, new_id
+
+#: for how long runs are remembered
+REMEMBERED = timedelta(days=3)
+LONGEST_LEASE_S = 3600
+
+
+def record_sync(tx: Writing, command: RecordSync) -> Repo:
+    """How the sync went stands beside the host; a stamp moves the repo's time of sync.
+
+    An event tells of it only where something is other than it was: a timer's quiet runs are many.
+    """
+    repo = tx.repo(command.slug)
+    sync = command.sync
+    before = next((host for host in repo.hosts if host.host == sync.host), None)
+    tx.run(
+        "put_sync",
+        repo_id=repo.id,
+        host=sync.host,
+        path=sync.path,
+        last_run_at=stamp(sync.last_run_at or tx.now),
+        last_ok_at=stamp(sync.last_ok_at) if sync.last_ok_at else None,
+        outcome=sync.outcome,
+        sealed=None if sync.sealed is None else int(sync.sealed),
+        ahead=sync.ahead,
+        behind=sync.behind,
+        findings=as_text(sync.findings),
+        head=sync.head,
+        digest=sync.digest,
+        revision=sync.revision,
+    )
+    _remember(tx, repo, command)
+    if command.stamp:
+        synced(tx, command.slug)
+    if before is None or _told(before) != _told(sync):
+        after = {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
+        tx.event("repo.synced", repo.id, subject=command.slug, repo=command.slug, after=after)
+    return tx.repo(command.slug)
+
+
+def _told(sync: HostSync) -> tuple[object, ...]:
+    return sync.outcome, sync.sealed, sync.ahead, sync.behind, sync.head
+
+
+def _remember(tx: Writing, repo: Repo, command: RecordSync) -> None:
+    """The run is among those of its repo, once; a repeated record of it changes nothing."""
+    sync = command.sync
+    tx.run(
+        "add_sync_run",
+        id=command.run_id or new_id(),
+        repo_id=repo.id,
+        host=sync.host,
+        at=stamp(sync.last_run_at or tx.now),
+        outcome=sync.outcome or "unknown",
+        sealed=None if sync.sealed is None else int(sync.sealed),
+        report=as_text(command.report),
+    )
+    tx.run("forget_sync_runs", repo_id=repo.id, before=stamp(tx.now - REMEMBERED))
+
+
+def take_lease(tx: Writing, command: TakeLease) -> Lease:
+    """The run may write in the repo until then; the same run may take it again."""
+    if not 1 <= command.ttl_s <= LONGEST_LEASE_S:
+        raise BadValue("ttl_s", f"it must be between 1 and {LONGEST_LEASE_S}")
+    row = tx.repo_row(command.slug)
+    held = tx.one("lease", repo_id=row["id"])
+    if held is not None:
+        alive = datetime.fromisoformat(held["until"]) > tx.now
+        if alive and (held["host"], held["run_id"]) != (command.host, command.run_id):
+            raise RepoBusy(command.slug, held["host"], held["until"])
+    until = tx.now + timedelta(seconds=command.ttl_s)
+    tx.run(
+        "put_lease",
+        repo_id=row["id"],
+        host=command.host,
+        run_id=command.run_id,
+        until=stamp(until),
+    )
+    return Lease(command.slug, command.host, command.run_id, until)
+
+
+def return_lease(tx: Writing, command: ReturnLease) -> Repo:
+    """The run's lease has ended; another run's stays."""
+    row = tx.repo_row(command.slug)
+    tx.run("drop_lease", repo_id=row["id"], host=command.host, run_id=command.run_id)
+    return tx.repo(command.slug)

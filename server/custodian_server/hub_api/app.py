@@ -3,7 +3,6 @@
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 
 from custodian_core import __version__
@@ -53,22 +52,14 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
         middleware=[Middleware(Guard, door=door, hub=store)],
-        generate_unique_id_function=_operation_id,
     )
     app.state.hub = store
     app.state.settings = settings
-    app.state.routers = routers = (
-        *(people.router, repos.router, work.router),
-        *(command_routes(), pages.router),
-    )
     add_handlers(app)
-    for router in routers:
-        app.include_router(router)
+    for router in (people.router, repos.router, work.router, command_routes(), pages.router):
+        # Their routes are complete: to include the routers would build each anew for every app.
+        app.router.routes.extend(router.routes)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.name
 
 
 def _tell_scopes(described: dict[str, Any]) -> None:

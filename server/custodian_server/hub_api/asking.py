@@ -80,6 +80,7 @@ class Router(APIRouter):
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **told: Any) -> None:
         """Both spellings lead to the endpoint; the one given is documented."""
+        told["operation_id"] = told.get("operation_id") or endpoint.__name__
         told["summary"] = told.get("summary") or _first_words(endpoint)
         super().add_api_route(path, endpoint, **told)
         other = path.removesuffix("/") if path.endswith("/") else f"{path}/"

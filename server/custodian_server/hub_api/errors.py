@@ -145,7 +145,7 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 def _methods(request: Request) -> list[str]:
     """What the path takes: the framework would tell only the methods of its first route."""
-    routes = [route for router in request.app.state.routers for route in router.routes]
+    routes = request.app.routes
     there = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     methods = {method for route in there for method in route.methods or ()}
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))

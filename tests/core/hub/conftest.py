@@ -120,3 +120,9 @@ def door(request: pytest.FixtureRequest, store: Store, tmp_path: Path) -> Iterat
     client = http_hub(store, settings_of(tmp_path, CUSTODIAN_HOST="server", CUSTODIAN_ROOTS="/"))
     yield client
     client.close()
+
+
+@pytest.fixture
+def hub(door: Hub) -> Hub:
+    """The hub, whichever way one comes to it."""
+    return door

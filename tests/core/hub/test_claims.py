@@ -1,0 +1,161 @@
+"""What every hub promises of claims."""
+
+from dataclasses import replace
+
+import pytest
+
+from custodian_core.commands import (
+    AnswerHuman,
+    AskHuman,
+    Caller,
+    ChangeTask,
+    ClaimTask,
+    NoteTask,
+    ReleaseClaim,
+    RenewClaim,
+    ReopenTask,
+)
+from custodian_core.errors import BadValue, Claimed, Conflict, StaleFence
+from custodian_core.ports import Hub
+from custodian_core.records import ClaimKind, Intervention
+
+from .conftest import Watch
+from .made import ME, YOU, claim, tasks
+
+
+def test_one_of_two_wins_a_task_and_the_other_is_told_who(hub: Hub) -> None:
+    tasks(hub, "T01")
+    granted = claim(hub, "T01")
+
+    assert (granted.holder, granted.fence, hub.task("T01").status) == ("me", 1, "in_progress")
+    with pytest.raises(Claimed) as refused:
+        claim(hub, "T01", "you")
+    assert refused.value.holder == "me"
+
+
+@pytest.mark.parametrize("name", ["x" * 101, "two\nlines", "\x1b[31mred"])
+def test_a_holder_is_called_what_a_line_can_show(hub: Hub, name: str) -> None:
+    tasks(hub, "T01")
+    with pytest.raises(BadValue, match="holder: it must be up to 100 printable characters"):
+        hub.do(ClaimTask(name, task="T01"), ME)
+    with pytest.raises(BadValue, match="host: it must be up to 255 printable characters"):
+        hub.do(ClaimTask("me", task="T01", host="h" * 256), ME)
+
+    assert hub.claims() == ()
+
+
+def test_the_holder_who_asks_again_gets_the_same_claim_renewed(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "T01")
+    first = claim(hub, "T01")
+    watch.on(hours=1)
+    again = claim(hub, "T01")
+
+    assert (again.id, again.fence) == (first.id, first.fence)
+    assert again.expires_at > first.expires_at
+
+
+def test_how_long_a_claim_lives_depends_on_who_works(hub: Hub) -> None:
+    tasks(hub, "T01", "T02", "T03")
+    runner = hub.do(ClaimTask("bot", task="T01", kind=ClaimKind.RUNNER), Caller("bot"))
+
+    assert (runner.ttl_s, claim(hub, "T02").ttl_s) == (15 * 60, 4 * 60 * 60)
+    with pytest.raises(BadValue):
+        hub.do(ClaimTask("bot", task="T03", ttl_s=0), Caller("bot"))
+
+
+def test_an_expired_claim_frees_the_task_after_its_grace_and_leaves_the_status(
+    hub: Hub, watch: Watch
+) -> None:
+    tasks(hub, "T01")
+    claim(hub, "T01", ttl_s=600)
+    watch.on(seconds=601)
+    with pytest.raises(Claimed):
+        claim(hub, "T01", "you")
+    watch.on(seconds=600)
+
+    taken = claim(hub, "T01", "you")
+    assert (taken.holder, hub.task("T01").status) == ("you", "in_progress")
+    expired = hub.events(type="claim.expired").items[0]
+    assert expired.before == {"holder": "me", "fence": 1}
+
+
+def test_a_late_write_under_a_lost_claim_is_refused(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "T01")
+    mine = claim(hub, "T01", ttl_s=60)
+    watch.on(seconds=121)
+    claim(hub, "T01", "you")
+
+    with pytest.raises(StaleFence) as stale:
+        hub.do(ChangeTask("T01", {"status": "done"}, fence=mine.fence), ME)
+    assert stale.value.holder == "you holds it now"
+    with pytest.raises(StaleFence):
+        hub.do(RenewClaim(mine.id, mine.fence), ME)
+    with pytest.raises(StaleFence):
+        hub.do(NoteTask("T01", "late", fence=mine.fence), ME)
+
+
+def test_whatever_its_holder_does_renews_a_claim(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "T01")
+    granted = claim(hub, "T01", ttl_s=600)
+    watch.on(seconds=500)
+    hub.do(NoteTask("T01", "still at it"), ME)
+
+    (held,) = hub.claims()
+    assert held.expires_at > granted.expires_at
+    hub.do(NoteTask("T01", "from aside"), YOU)
+    assert hub.claims()[0].renewed_at == held.renewed_at
+
+
+def test_a_released_task_is_free_at_once(hub: Hub) -> None:
+    tasks(hub, "T01")
+    mine = claim(hub, "T01")
+    released = hub.do(ReleaseClaim(mine.id, mine.fence, note="half done"), ME)
+
+    assert (released.end_reason, hub.task("T01").note) == ("released", "half done")
+    assert claim(hub, "T01", "you").fence > mine.fence
+    with pytest.raises(StaleFence):
+        hub.do(ReleaseClaim(mine.id, mine.fence), ME)
+
+
+def test_a_task_that_ends_lets_its_claim_go(hub: Hub) -> None:
+    tasks(hub, "T01")
+    mine = claim(hub, "T01")
+    hub.do(ChangeTask("T01", {"status": "done"}, fence=mine.fence), ME)
+
+    assert hub.claims() == ()
+    assert hub.claims(live=False)[0].end_reason == "done"
+    with pytest.raises(Conflict, match="nothing left to claim"):
+        claim(hub, "T01", "you")
+
+
+def test_a_reopened_task_belongs_to_nobody(hub: Hub) -> None:
+    tasks(hub, "T01")
+    mine = claim(hub, "T01")
+    hub.do(ReopenTask("T01", "start over"), YOU)
+
+    assert hub.claims() == ()
+    with pytest.raises(StaleFence):
+        hub.do(ChangeTask("T01", {"status": "done"}, fence=mine.fence), ME)
+
+
+def test_a_claim_waits_without_expiring_while_a_person_is_asked(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "T01")
+    claim(hub, "T01", ttl_s=60)
+    asked: Intervention = hub.do(AskHuman("Which one?", task="T01", options=("a", "b")), ME)
+    watch.on(days=3)
+    with pytest.raises(Claimed):
+        claim(hub, "T01", "you")
+
+    hub.do(AnswerHuman(asked.id, "a"), YOU)
+    (held,) = hub.claims()
+    assert (held.parked, held.expires_at > watch.now) == (False, True)
+
+
+def test_two_claims_in_one_working_folder_are_refused(hub: Hub) -> None:
+    tasks(hub, "T01", "T02")
+    there = ClaimTask("me", task="T01", workdir="/repos/marki-docx", host="here")
+    hub.do(there, ME)
+
+    with pytest.raises(Conflict, match="use a worktree of your own"):
+        hub.do(replace(there, holder="you", task="T02"), YOU)
+    assert hub.do(replace(there, holder="you", task="T02", host="elsewhere"), YOU)

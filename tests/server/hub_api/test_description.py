@@ -1,0 +1,132 @@
+"""What the API says of itself: OpenAPI kept to, pages for people."""
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+import httpx
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+
+from custodian_core import __version__
+from custodian_core.commands import RegisterRepo
+from custodian_core.hub.store import Store
+from custodian_core.settings import Settings
+from custodian_server.hub_api import create_app
+
+from .asked import ME, error
+
+
+def test_no_route_breaks_what_its_description_promises(store: Store, settings: Settings) -> None:
+    store.do(RegisterRepo("0", "d"), ME)
+    app = create_app(store, settings=settings, loopback=True, names=frozenset({"testserver"}))
+    description: Any = schemathesis.openapi.from_asgi("/openapi.json", app)
+    # That a path must lie below the roots, or a cursor be one, is more than a schema can say.
+    description.config.checks.positive_data_acceptance.enabled = False
+    for found in description.get_all_operations():
+        operation = found.ok()
+        _probe(operation.as_strategy(), 10)
+        if operation.body or operation.query:
+            _probe(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), 4)
+
+
+def _probe(cases: st.SearchStrategy[Any], examples: int) -> None:
+    @given(case=cases)
+    @bounded(
+        max_examples=examples,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=(Phase.generate,),
+        suppress_health_check=(HealthCheck.filter_too_much, HealthCheck.too_slow),
+    )
+    def probe(case: Any) -> None:
+        case.call_and_validate()
+
+    probe()
+
+
+def test_every_route_says_what_it_is_and_how_it_fails(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for method, told in methods.items():
+            assert told["summary"], path
+            assert len(told["tags"]) == 1, path
+            assert {"401", "403", "421", "422", "500", "503"} <= set(told["responses"]), path
+            refused = told["responses"]["422"]["content"]["application/json"]["schema"]
+            assert refused == {"$ref": "#/components/schemas/ErrorAnswer"}
+            assert ("413" in told["responses"]) == (method != "get"), path
+    assert "HTTPValidationError" not in described["components"]["schemas"]
+    ids = re.findall(r'"operationId": ?"(\w+)"', json.dumps(described))
+    assert len(ids) == len(set(ids))
+
+
+def test_the_bodies_described_name_every_field_of_their_commands(client: httpx.Client) -> None:
+    described = client.get("/openapi.json").json()
+    body = described["paths"]["/tasks/{name}"]["patch"]["requestBody"]
+    schema = body["content"]["application/json"]["schema"]
+
+    assert schema["additionalProperties"] is False
+    assert set(schema["properties"]) >= {"status", "priority", "depends_on", "version", "fence"}
+
+
+def test_the_page_of_routes_lists_all_and_loads_nothing(client: httpx.Client) -> None:
+    page = client.get("/docs")
+    described = client.get("/openapi.json").json()
+
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert all(f"<code>{path}</code>" in page.text for path in described["paths"])
+    assert not re.search(r"<script|src=|href=\"(?!/)|url\(|@import", page.text)
+
+
+def test_the_style_of_a_page_is_the_one_that_its_policy_allows(client: httpx.Client) -> None:
+    for path in ("/", "/docs"):
+        page = client.get(path)
+        style = page.text.partition("<style>")[2].partition("</style>")[0]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+        policy = page.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; ")
+        assert f"style-src 'sha256-{digest}'" in policy
+
+
+def test_the_front_page_says_which_hub_it_is_and_how_much_it_knows(
+    client: httpx.Client, repo: Store
+) -> None:
+    page = client.get("/").text
+
+    assert f"It is well: Custodian {__version__}, hub <code>{repo.hub_id}</code>, sqlite" in page
+    for noun, number in (("repos", 1), ("tasks", 2), ("open questions", 0)):
+        assert f"<tr><td>{noun}</td><td>{number}</td></tr>" in page
+    assert "export CUSTODIAN_HUB_URL=http://localhost\n" in page
+    assert all(f'href="{link}"' in page for link in ("/docs", "/repos/", "/state/health"))
+
+
+def test_a_path_that_does_not_take_a_method_says_which_it_takes(client: httpx.Client) -> None:
+    for method, path, takes in (
+        ("PUT", "/repos/", "GET, HEAD, POST"),
+        ("PUT", "/repos/x", "DELETE, GET, HEAD, PATCH"),
+        ("GET", "/claims/x/renew", "POST"),
+        ("DELETE", "/", "GET, HEAD"),
+    ):
+        refused = client.request(method, path, json={})
+
+        assert (refused.status_code, error(refused)["code"]) == (405, "method_not_allowed")
+        assert refused.headers["Allow"] == takes
+
+
+def test_whatever_can_be_read_can_be_asked_for_without_its_body(
+    client: httpx.Client, repo: Store
+) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/repos/", "/repos/marki-docx", "/tasks"):
+        read, asked = client.get(path), client.head(path)
+
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert asked.headers["Content-Length"] == str(len(read.content))
+    assert client.head("/repos/nowhere").status_code == 404
+    assert client.head("/claims/x/renew").status_code == 405

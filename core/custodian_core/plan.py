@@ -31,6 +31,8 @@ class Evidence:
     ancestors: frozenset[str] = frozenset()
     #: why a task or workplan was reopened in the file, by its id
     reopens: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: the bases' commits that it does not hold
+    lost: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,12 @@ class Edit:
     link: bool = False
     old: Status | None = None
     new: Status | None = None
+    line: int | None = None
+
+    @property
+    def what(self) -> str:
+        """What is edited, by its key."""
+        return self.task or self.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +74,13 @@ class Agreed:
     base: Base
     known: Snapshot | None
 
-    def snapshot(self, commit: str, blob: str) -> Snapshot:
+    def snapshot(self, commit: str) -> Snapshot:
         """The base to remember for the next merge."""
-        return Snapshot(self.base.status, self.base.epoch, self.base.seq, commit, blob)
+        return Snapshot(self.base.status, self.base.epoch, self.base.seq, commit)
 
-    def is_known(self, ancestors: frozenset[str]) -> bool:
+    def is_known(self, lost: frozenset[str]) -> bool:
         """Whether the hub remembers this base already, at a commit of this history."""
-        if self.known is None or self.known.commit not in ancestors:
+        if self.known is None or self.known.commit in lost:
             return False
         return Base(self.known.status, self.known.epoch, self.known.seq) == self.base
 
@@ -203,6 +211,7 @@ class _Draft:
                 link=each.link,
                 old=plan.status if back else None,
                 new=merge.status if back else None,
+                line=status_line,
             )
         )
         if plan.status and (written or not back):
@@ -237,11 +246,9 @@ class _Draft:
                 link=task.link,
                 old=file.status if back else None,
                 new=merge.status if back else None,
+                line=file.lines.get("status"),
             )
         )
-        if written and back:
-            facts = {"task": file.id, "old": file.status, "new": merge.status}
-            self._act("T03", each.plan.path, file.lines.get("status"), facts)
         if written or not back:
             self.agreed.append(
                 Agreed(task.key, each.plan.path, merge.base, known.base if known else None)

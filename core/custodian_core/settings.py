@@ -17,6 +17,7 @@ NAMES = {
     "CUSTODIAN_DATABASE_URL": "a PostgreSQL database in place of the embedded one",
     "CUSTODIAN_ROOTS": "where checkouts may live, with : between folders",
     "CUSTODIAN_HOST": "this host's name in host_paths",
+    "CUSTODIAN_AUTHOR": "whom automated commits are by, as Name <email>",
     "GITEA_URL": "the forge",
     "GITEA_TOKEN": "the token for it",
 }
@@ -47,6 +48,15 @@ class Settings:
         return tuple(Path(part).expanduser().resolve() for part in parts if part)
 
     @property
+    def author(self) -> tuple[str, str]:
+        """The name and the email that automated commits are by."""
+        said = self.values["CUSTODIAN_AUTHOR"]
+        name, angle, email = said.removesuffix(">").partition(" <")
+        if not (name and angle and "@" in email) or set(said) & set("\n\r\0"):
+            raise BadValue("CUSTODIAN_AUTHOR", "write it as Name <email@host>")
+        return name, email
+
+    @property
     def hub_url(self) -> str | None:
         """The remote hub."""
         return self.values.get("CUSTODIAN_HUB_URL")
@@ -70,6 +80,7 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
         "CUSTODIAN_HOME": str(data_home / "custodian"),
         "CUSTODIAN_HOST": socket.gethostname(),
         "CUSTODIAN_ROOTS": "~",
+        "CUSTODIAN_AUTHOR": "Custodian <custodian@localhost>",
     }
     sources = dict.fromkeys(values, "default")
     config, dotenv = config_home / "custodian/config.toml", folder / ".env"

@@ -11,7 +11,6 @@ from pathlib import Path
 from custodian_core.codec import stamp
 from custodian_core.errors import FileTrouble
 from custodian_core.files import create_file, read_file, replace_file
-from custodian_core.workplan.grammar import MAX_FILE
 
 from .lock import Locked
 from .runner import Git
@@ -19,6 +18,8 @@ from .state import Checkout
 
 #: what marks a commit as one of Custodian's own
 TRAILER = "Custodian-Sync"
+#: how large a file a broken-off move is put back in
+LARGEST = 64 * 1024 * 1024
 #: how long a message's editor is thought to be open where no process can be seen
 EDITING_S = 15 * 60
 
@@ -180,34 +181,56 @@ def put_back(held: Locked, git: Git) -> None:
 
 
 def _differences(git: Git, move: Move) -> Iterator[tuple[str, tuple[str, str], str]]:
-    """Each file that the move changes: its path, what it was, what it is to be."""
+    """Each file that the move changes: its path, what it was, what it is to be; zeros for none."""
     out = git.run("diff-tree", "-r", "-z", "--no-renames", move.old, move.new)
     rows = iter(out.out.split(b"\0")[:-1]) if out.ok else iter(())
     for told in rows:
-        mode, _new_mode, old, new, kind = told.decode().removeprefix(":").split(" ")
-        path = os.fsdecode(next(rows))
-        if kind == "M":
-            yield path, (mode, old), new
+        mode, _new_mode, old, new, _kind = told.decode().removeprefix(":").split(" ")
+        yield os.fsdecode(next(rows)), (mode, old), new
 
 
 def _put_back_in_index(git: Git, path: str, mode: str, blob: str, new_blob: str) -> None:
     staged = git.run("ls-files", "--stage", "-z", "--", f":(literal){path}").out
-    if staged.split(b" ")[1:2] == [new_blob.encode()]:
-        git.run("update-index", "--cacheinfo", f"{mode},{blob},{path}")
+    if (staged.split(b" ")[1:2] or [b""]) != [b"" if _none(new_blob) else new_blob.encode()]:
+        return
+    if _none(blob):
+        git.run("update-index", "--force-remove", "--", path)
+    else:
+        git.run("update-index", "--add", "--cacheinfo", f"{mode},{blob},{path}")
 
 
 def _put_back_on_disk(git: Git, path: str, blob: str, new_blob: str) -> None:
     """The old text, where the new one stands; other bytes are somebody's work."""
     file = Path(git.folder, path)
-    old, new = (git.run("cat-file", "blob", each).out for each in (blob, new_blob))
+    if _none(new_blob):  # the move took the file away
+        if not os.path.lexists(file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            create_file(file, _text(git, blob))
+        return
+    new = _text(git, new_blob)
     try:
-        data = read_file(file, MAX_FILE)
-        if data == new:
-            replace_file(file, data, old)
-        elif data == new.replace(b"\n", b"\r\n"):
-            replace_file(file, data, old.replace(b"\n", b"\r\n"))
+        data = read_file(file, LARGEST)
     except FileTrouble:
         return
+    if data not in (new, _as_crlf(new)):
+        return
+    if _none(blob):
+        file.unlink()
+    else:
+        old = _text(git, blob)
+        replace_file(file, data, old if data == new else _as_crlf(old))
+
+
+def _none(blob: str) -> bool:
+    return not blob.strip("0")
+
+
+def _text(git: Git, blob: str) -> bytes:
+    return git.run("cat-file", "blob", blob).out
+
+
+def _as_crlf(text: bytes) -> bytes:
+    return text.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 # --- waiting for quiet

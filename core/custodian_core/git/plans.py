@@ -16,6 +16,7 @@ from custodian_core.workplan.grammar import MAX_FILE
 from .runner import Git
 
 FOLDER = "workplans"
+BRIEF = ".custodian-brief.md"
 _PLAIN = ("100644", "100755")
 
 
@@ -34,6 +35,8 @@ class Listing:
 
     commit: str
     entries: tuple[Entry, ...]
+    #: the brief that the repo carries, where it does
+    brief: Entry | None
     #: names this very listing: the same digest means the same files with the same bytes
     digest: str
 
@@ -45,19 +48,24 @@ class Listing:
 
 def list_plans(git: Git, commit: str) -> Listing:
     """The Markdown files below `workplans/` in the commit."""
-    out = git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", FOLDER)
+    out = git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", FOLDER, BRIEF)
     entries: list[Entry] = []
+    brief: Entry | None = None
     for row in out.split(b"\0")[:-1]:
         told, _, name = row.partition(b"\t")
         mode, kind, blob = told.decode().split(" ")
         path = os.fsdecode(name)
-        if kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
+        if path == BRIEF:
+            brief = Entry(mode, blob, path) if mode in _PLAIN else None
+        elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
             entries.append(Entry(mode, blob, path))
     digest = hashlib.sha256(out).hexdigest()[:32]
-    return Listing(commit, tuple(entries), digest)
+    return Listing(commit, tuple(entries), brief, digest)
 
 
-def read_plans(git: Git, listing: Listing, readings: Readings) -> Iterator[Source]:
+def read_plans(
+    git: Git, listing: Listing, readings: Readings, dirty: frozenset[str] = frozenset()
+) -> Iterator[Source]:
     """The readings of the listing's files; what was read before is not read again."""
     plain = listing.plain
     unread = [entry for entry in plain if readings.seen(entry.blob, entry.path) is None]
@@ -70,7 +78,7 @@ def read_plans(git: Git, listing: Listing, readings: Readings) -> Iterator[Sourc
                 reading = Reading(entry.path, None, (too_large(entry.path),))
             else:
                 reading = readings.read(text, entry.path, entry.blob)
-        yield Source(entry.path, entry.blob, reading, is_dirty(git, entry))
+        yield Source(entry.path, entry.blob, reading, entry.path in dirty)
 
 
 def links(listing: Listing) -> Iterator[Finding]:

@@ -1,7 +1,7 @@
 """Fetching and pushing: what came of it, told by comparing commits before it is told by texts."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .runner import REMOTE_S, Ran
@@ -91,6 +91,47 @@ def fetch(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
     now = probe(checkout.folders.top)
     # Somebody may have begun a rebase meanwhile; the next look says so.
     return Fetched(Reached.FRESH, "", checkout if isinstance(now, NotHere) else now)
+
+
+def ask(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
+    """The same without writing any name down: what the remote has is counted, not remembered."""
+    if not _SAFE_NAME.fullmatch(checkout.remote):
+        return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
+    git = checkout.git
+    ran = git.run(
+        "ls-remote",
+        _UPLOAD,
+        "--end-of-options",
+        checkout.remote,
+        checkout.remote_ref,
+        limit_s=limit_s,
+    )
+    if not ran.ok:
+        return Fetched(_why_not(ran), ran.told, checkout)
+    tip = ran.text.partition("\t")[0]
+    if not tip:
+        return Fetched(Reached.GONE, "the branch is not on the remote any more", checkout)
+    if not git.run("cat-file", "-e", f"{tip}^{{commit}}").ok:
+        ran = git.run(
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--refmap=",
+            _UPLOAD,
+            "--end-of-options",
+            checkout.remote,
+            checkout.remote_ref,
+            limit_s=limit_s,
+        )
+        if not ran.ok:
+            return Fetched(_why_not(ran), ran.told, checkout)
+    counted = git.run("rev-list", "--left-right", "--count", f"{checkout.head}...{tip}", "--")
+    if not counted.ok:
+        return Fetched(Reached.UNREACHABLE, counted.told, checkout)
+    ahead, behind = map(int, counted.text.split())
+    return Fetched(Reached.FRESH, "", replace(checkout, ahead=ahead, behind=behind))
 
 
 def _why_not(ran: Ran) -> Reached:

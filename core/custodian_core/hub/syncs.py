@@ -70,14 +70,18 @@ def _remember(tx: Writing, repo: Repo, command: RecordSync) -> None:
 
 
 def take_lease(tx: Writing, command: TakeLease) -> Lease:
-    """The run may write in the repo until then; the same run may take it again."""
+    """The run may write in the repo until then.
+
+    A host's next run takes over from the one before: they exclude each other by a lock of their
+    own, so that one was killed.
+    """
     if not 1 <= command.ttl_s <= LONGEST_LEASE_S:
         raise BadValue("ttl_s", f"it must be between 1 and {LONGEST_LEASE_S}")
     row = tx.repo_row(command.slug)
     held = tx.one("lease", repo_id=row["id"])
     if held is not None:
         alive = datetime.fromisoformat(held["until"]) > tx.now
-        if alive and (held["host"], held["run_id"]) != (command.host, command.run_id):
+        if alive and held["host"] != command.host:
             raise RepoBusy(command.slug, held["host"], held["until"])
     until = tx.now + timedelta(seconds=command.ttl_s)
     tx.run(

@@ -12,10 +12,12 @@ from custodian_core.text import printable
 
 #: the name of each command: where it lives, and its one line of help
 COMMANDS = {
+    "check": ("sync:check", "Say where files, hub and remote differ; nothing is written."),
     "codes": ("codes:codes", "Say what each check code means and what to do about it."),
     "completion": ("completion:completion", "Print the script that completes commands in a shell."),
     "db": ("db:db", "Upgrade, back up, export and import the hub's database."),
     "dispatch": ("dispatch:dispatch", "Say what a repo's agent should know and do now."),
+    "fix": ("sync:fix", "Bring files, hub and remote in step, and push."),
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),
     "human": ("human:human", "Ask people, list their open questions, answer them."),
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
@@ -32,6 +34,9 @@ COMMANDS = {
     "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
 }
 
+#: names that are accepted beside these
+ALIASES = {"fix-consistency": "fix", "check-consistency": "check"}
+
 WELCOME = f"""\
 Custodian {__version__} keeps many repos' Markdown workplans and a State Hub in step.
 
@@ -44,6 +49,7 @@ In a repo with a workplans/ folder:
 
 With a State Hub (a file in your home, unless one is set):
   custodian register                   manage the repo in this folder
+  custodian fix                        bring its files, the hub and the remote in step
   custodian status                     the whole fleet on one screen
   custodian dispatch REPO              what to do there now
   custodian serve                      the hub over HTTP, with a page in the browser
@@ -64,6 +70,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
+        cmd_name = ALIASES.get(cmd_name, cmd_name)
         if cmd_name not in COMMANDS:
             return None
         module, _, name = COMMANDS[cmd_name][0].partition(":")

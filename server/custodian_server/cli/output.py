@@ -76,10 +76,21 @@ def errors_as_json(command: Callable[P, R]) -> Callable[P, R]:
 
 def echo_findings(findings: Sequence[Finding]) -> None:
     """Print each finding as `path:line: SEVERITY CODE message`, then what to do about each code."""
+    echo_finding_lines(findings)
+    echo_todo(findings)
+
+
+def echo_finding_lines(findings: Iterable[Finding], indent: str = "") -> None:
+    """Print each finding on a line."""
     for finding in findings:
         where = f"{finding.where}: " if finding.where else ""
         grave = click.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
-        click.echo(f"{where}{grave} {finding.code} {finding.message}")
+        said = finding.message.removeprefix(f"{finding.code} ")
+        click.echo(f"{indent}{where}{grave} {finding.code} {said}")
+
+
+def echo_todo(findings: Sequence[Finding]) -> None:
+    """Print what to do about each code."""
     codes = dict.fromkeys(finding.code for finding in findings)
     if codes:
         click.echo()

@@ -93,6 +93,16 @@ def test_one_run_at_a_time_has_the_lease(hub: Hub, watch: Watch) -> None:
         hub.do(TakeLease(SLUG, "there", "r2"), ME)
 
 
+def test_a_hosts_next_run_takes_over_from_one_that_was_killed(hub: Hub) -> None:
+    hub.do(TakeLease(SLUG, "here", "r1"), ME)
+    taken: Lease = hub.do(TakeLease(SLUG, "here", "r2"), ME)
+    hub.do(ReturnLease(SLUG, "here", "r1"), ME)
+
+    assert taken.run_id == "r2"
+    with pytest.raises(RepoBusy):
+        hub.do(TakeLease(SLUG, "there", "r3"), ME)
+
+
 def test_a_returned_or_expired_lease_is_free(hub: Hub, watch: Watch) -> None:
     hub.do(TakeLease(SLUG, "here", "r1"), ME)
     hub.do(ReturnLease(SLUG, "there", "r2"), ME)

@@ -1,0 +1,487 @@
+"""One repo's run: look, gate, reconcile, write, adopt, push, verify, record."""
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from custodian_core.codec import now
+from custodian_core.commands import ApplyPlan, Caller, RecordSync, ReturnLease, TakeLease
+from custodian_core.errors import CustodianError, HubTrouble, RepoBusy
+from custodian_core.findings import CATALOGUE, Finding, Mode, Severity, found
+from custodian_core.gate import Decision, Facts, Next, Relation, decide
+from custodian_core.git.aside import (
+    Author,
+    adopt,
+    own_commits,
+    rebuild_on,
+    recover,
+    wait_for_quiet,
+)
+from custodian_core.git.lock import Locked, RepoLock, is_wanted
+from custodian_core.git.remote import Fetched, Pushed, Reached, Refusal, ask, fetch, push
+from custodian_core.git.runner import Git
+from custodian_core.git.state import Checkout, NotHere, find, locks, probe
+from custodian_core.ports import Clock, Hub
+from custodian_core.records import HostSync, Repo, RepoStatus
+from custodian_core.workplan import Readings
+
+from .reconciling import Reconciled, is_unchanged, reconcile
+from .report import Options, Report, outcome_of, state_of
+
+#: how often a run begins again because something moved under it
+TRIES = 5
+#: how long another command may hold git's lock before the run gives up
+LOCK_S = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every run on a host needs."""
+
+    hub: Hub
+    by: Caller
+    host: str
+    author: Author
+    clock: Clock = now
+    readings: Readings = field(default_factory=Readings)
+    #: is told what the run does just now
+    tell: Callable[[str], None] = lambda _text: None
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Stop(Exception):
+    """The run ends here; what it found says why."""
+
+
+class Again(Exception):
+    """Something moved meanwhile; the run begins anew."""
+
+
+def check(bench: Bench, repo: Repo, top: Path, options: Options) -> Report:
+    """What a fix would find; not a byte is written, in the checkout, the hub or the remote."""
+    options = replace(options, mode=Mode.CHECK)
+    return _Run(bench, repo, top, options).checked()
+
+
+def fix(bench: Bench, repo: Repo, top: Path, options: Options) -> Report:
+    """File, hub and remote say the same, or the report says why they do not."""
+    return _Run(bench, repo, top, replace(options, mode=Mode.FIX)).fixed()
+
+
+class _Run:
+    """One run in one repo."""
+
+    def __init__(self, bench: Bench, repo: Repo, top: Path, options: Options) -> None:
+        self.bench, self.repo, self.top, self.options = bench, repo, top, options
+        self.run_id = str(uuid.uuid4())
+        self.began = time.monotonic()
+        self.findings: list[Finding] = []
+        self.actions: list[str] = []
+        self.commits: list[str] = []
+        self.fetched: Fetched | None = None
+        self.before: Checkout | None = None
+        self.checkout: Checkout | None = None
+        self.reconciled: Reconciled | None = None
+        self.leased = False
+        #: the names on people's commits that only are here
+        self.people: tuple[str, ...] = ()
+        self.unchanged = False
+
+    # --- looking on
+
+    def checked(self) -> Report:
+        try:
+            checkout = self._look()
+            self.before = checkout
+            self._add(self._decide(checkout).findings)
+            if is_unchanged(self.bench, self.repo, checkout.git, checkout.head):
+                self.unchanged = True
+            else:
+                self._reconcile(checkout, checkout.head, writes=False)
+        except Stop:
+            pass
+        return self._report(self._sealed())
+
+    def _look(self) -> Checkout:
+        """The checkout as it is now, with the remote asked where that is wanted."""
+        if self.repo.status is not RepoStatus.ACTIVE:
+            self._halt(NotHere("archived", f"it is {self.repo.status.value.replace('_', ' ')}"))
+        self.bench.tell("looking")
+        checkout = probe(self.top, self.repo.default_branch)
+        if isinstance(checkout, NotHere):
+            self._halt(checkout)
+            raise Stop
+        if self.options.fetch and self.fetched is None:
+            self.bench.tell("asking the remote")
+            self.fetched = (ask if self.options.mode is Mode.CHECK else fetch)(checkout)
+            checkout = self.fetched.checkout
+            self._tell_remote(self.fetched)
+        self.checkout = checkout
+        return checkout
+
+    def _tell_remote(self, fetched: Fetched) -> None:
+        if fetched.reached is Reached.GONE:
+            branch = fetched.checkout.remote_branch
+            self._halt(NotHere("gone", f"branch {branch} is not on the remote any more"))
+        if fetched.reached in (Reached.UNREACHABLE, Reached.AUTH):
+            age = _age(fetched.checkout)
+            facts = {"slug": self.repo.slug, "why": fetched.why, "age": age}
+            self._find("C-19", facts, reason=fetched.reached.value)
+
+    def _decide(self, checkout: Checkout) -> Decision:
+        ours: list[str] = []
+        people: list[str] = []
+        if checkout.ahead:
+            ours, people = own_commits(checkout.git, checkout.tracking, checkout.head)
+        facts = Facts(
+            slug=self.repo.slug,
+            ahead=checkout.ahead,
+            behind=checkout.behind,
+            fresh=self.fetched is not None and self.fetched.reached is Reached.FRESH,
+            people=tuple(people),
+            own=bool(ours),
+        )
+        self.people = facts.people
+        if facts.relation is Relation.UNKNOWN:
+            # No commit is made that nobody could say is on top of the remote's.
+            self.options = replace(self.options, writeback=False)
+        options = self.options
+        return decide(facts, options.mode, pull=options.pull, push=options.push)
+
+    # --- acting
+
+    def fixed(self) -> Report:
+        folders = find(self.top)
+        if isinstance(folders, NotHere):
+            self._note_halt(folders)
+            return self._record(self._report(None))
+        lock = RepoLock(folders)
+        if not lock.take(self.options.lock_s, self.bench.sleep):
+            self._note_halt(NotHere("busy", "another run on this host holds it; try again later"))
+            return self._report(None)
+        try:
+            with lock as held:
+                is_wanted(folders)
+                self._act(held)
+                return self._record(self._report(self._sealed()))
+        finally:
+            self._return_lease()
+
+    def _act(self, held: Locked) -> None:
+        if recover(held, Git(held.folders.top)):
+            self.actions.append("put back what a run that was cut short had left half done")
+        for number in range(TRIES):
+            try:
+                self._try(held)
+            except Again:
+                # What this try found is found anew; what it did stays done.
+                self.findings = [
+                    f for f in self.findings if f.severity is Severity.FIXED or f.code == "C-19"
+                ]
+                self.bench.sleep(random.uniform(0, 0.05 * 2**number))  # noqa: S311 - a delay, no secret
+            except Stop:
+                return
+            else:
+                return
+        checkout = self.checkout
+        ahead = checkout.ahead if checkout and checkout.ahead else 1
+        self._unpushed(ahead, Pushed(Refusal.REJECTED, f"the remote moved {TRIES} times meanwhile"))
+
+    def _try(self, held: Locked) -> None:
+        checkout = self._look()
+        if self.before is None:
+            self.before = checkout
+        self._await_locks(checkout)
+        decision = self._decide(checkout)
+        self._add(decision.findings)
+        match decision.next:
+            case Next.STOP:
+                raise Stop
+            case Next.PULL:
+                self._pull(held, checkout)
+                raise Again
+            case Next.PUSH:
+                checkout = self._push_backlog(checkout)
+            case Next.REBUILD | Next.RECONCILE:
+                pass
+        rebuild = decision.next is Next.REBUILD
+        tip = checkout.git.word("rev-parse", checkout.tracking) if rebuild else checkout.head
+        if not rebuild and is_unchanged(self.bench, self.repo, checkout.git, tip):
+            self.unchanged = True
+            return
+        self._take_lease()
+        result = self._reconcile(checkout, tip, writes=True)
+        new = result.commit if result.commit else tip
+        if new != checkout.head:
+            self._move(held, checkout, new, rebuild=rebuild)
+            self._tell_written(result)
+        self._seal()
+        self._remember(result)
+
+    def _await_locks(self, checkout: Checkout) -> None:
+        until = time.monotonic() + LOCK_S
+        while held := locks(checkout):
+            if time.monotonic() >= until:
+                names = ", ".join(str(path) for path in held)
+                why = f"a git command holds {names}, or left it behind when it was killed"
+                self._halt(NotHere("locked", why))
+            self.bench.sleep(0.1)
+
+    def _pull(self, held: Locked, checkout: Checkout) -> None:
+        tip = checkout.git.word("rev-parse", checkout.tracking)
+        self._take_lease()
+        self._move(held, checkout, tip, rebuild=False)
+        self.actions.append(f"pulled {checkout.behind} commits, to {tip[:12]}")
+
+    def _push_backlog(self, checkout: Checkout) -> Checkout:
+        """What is ahead is on the remote, or nothing but the hub may be written."""
+        self.bench.tell("pushing what is ahead")
+        self._take_lease()
+        pushed = self._push(checkout, checkout.head)
+        if pushed.ok:
+            whose = f", by {', '.join(dict.fromkeys(self.people))}" if self.people else ""
+            self.actions.append(f"pushed {checkout.ahead} earlier commits{whose}")
+            self.checkout = self._probed()
+            return self.checkout
+        self._unpushed(checkout.ahead or 1, pushed)
+        if pushed.refusal in (Refusal.OFFLINE, Refusal.HOOK):
+            # It says nothing against the commits; the hub learns of them, and no commit is added.
+            self.options = replace(self.options, writeback=False, push=False)
+            return checkout
+        raise Stop
+
+    def _push(self, checkout: Checkout, commit: str) -> Pushed:
+        """Whether the commit is on the remote; a lost race begins the run anew."""
+        if self.people and not self.options.hooks and _has_push_hook(checkout):
+            why = "a pre-push hook guards it; push your commits, or run with --hooks"
+            return Pushed(Refusal.HOOK, why)
+        reached = self.fetched.reached if self.fetched else Reached.FRESH
+        if reached is Reached.UNREACHABLE:
+            return Pushed(Refusal.OFFLINE, self.fetched.why if self.fetched else "")
+        pushed = push(checkout, commit, hooks=self.options.hooks)
+        if pushed.ok:
+            return pushed
+        self.fetched = fetch(checkout)
+        state = self.fetched.checkout
+        if self.fetched.reached is Reached.FRESH:
+            if not state.ahead:  # it arrived, and only the answer was lost
+                return Pushed(None)
+            if state.behind:
+                raise Again
+        return pushed
+
+    def _move(self, held: Locked, checkout: Checkout, new: str, *, rebuild: bool) -> None:
+        """The checkout is at the new commit, once nobody is at work in it."""
+        options = self.options
+        self.bench.tell("waiting until the checkout is quiet")
+        if not wait_for_quiet(checkout, options.settle_s, options.patience_s, self.bench.sleep):
+            self._halt(NotHere("busy", "somebody is at work in it; the next run goes on"))
+        if self._probed().head != checkout.head:
+            raise Again
+        trouble = (rebuild_on if rebuild else adopt)(held, checkout, new)
+        if trouble is None:
+            self.checkout = self._probed()
+            return
+        if self._probed().head != checkout.head:
+            raise Again
+        why = f"git does not move it to {new[:12]}: {trouble}"
+        self._halt(NotHere("in-the-way", why))
+
+    def _probed(self) -> Checkout:
+        checkout = probe(self.top, self.repo.default_branch)
+        if isinstance(checkout, NotHere):
+            self._halt(checkout)
+            raise Stop
+        return checkout
+
+    def _tell_written(self, result: Reconciled) -> None:
+        if not result.commit:
+            self.actions.append(f"dropped Custodian's own commits for {result.tip[:12]}")
+            return
+        self.commits = [result.commit]  # an earlier one of this run was built anew
+        for edit in result.edits:
+            if edit.new:
+                old: str = edit.old or "unset"
+                facts: dict[str, str | int] = {"task": edit.what, "old": old, "new": edit.new}
+                self._find("T03", facts, path=edit.path, line=edit.line)
+            if edit.link:
+                self.actions.append(f"linked {edit.what} to the hub")
+        if result.brief:
+            self.actions.append("updated .custodian-brief.md")
+
+    def _seal(self) -> None:
+        """What this run leaves ahead is on the remote."""
+        checkout = self._probed()
+        self.checkout = checkout
+        if not checkout.ahead or not self.options.push:
+            return
+        self.bench.tell("pushing")
+        self._take_lease()
+        _, people = own_commits(checkout.git, checkout.tracking, checkout.head)
+        self.people = tuple(people)
+        pushed = self._push(checkout, checkout.head)
+        if pushed.ok:
+            self.checkout = self._probed()
+            self._find("T04", {"outcome": f"sealed {checkout.head[:12]}"})
+        else:
+            self._find("T04", {"outcome": "failed -> C-17"}, severity_of="C-17")
+            self._unpushed(checkout.ahead, pushed)
+
+    def _remember(self, result: Reconciled) -> None:
+        """What file and hub agree on is the base of the next merge, once it is sealed."""
+        checkout = self.checkout
+        if checkout is None or not self._sealed():
+            return
+        bases = {
+            each.key: each.snapshot(checkout.head)
+            for each in result.agreed
+            if not each.is_known(result.evidence.lost)
+        }
+        if bases:
+            hub_id = result.view.hub_id
+            self.bench.hub.do(ApplyPlan(self.repo.slug, hub_id, bases=bases), self.bench.by)
+
+    # --- what both share
+
+    def _reconcile(self, checkout: Checkout, tip: str, *, writes: bool) -> Reconciled:
+        self.bench.tell("reading workplans")
+        result = reconcile(
+            self.bench, self.repo, checkout, tip, self.options, self.run_id, writes=writes
+        )
+        self._add(result.findings)
+        self.actions += result.actions
+        self.reconciled = result
+        return result
+
+    def _take_lease(self) -> None:
+        """No run on another host writes meanwhile; it is taken anew before each push."""
+        lease = TakeLease(self.repo.slug, self.bench.host, self.run_id)
+        try:
+            self.bench.hub.do(lease, self.bench.by)
+        except RepoBusy as busy:
+            self._halt(NotHere("busy", f"it is being synced on {busy.host}"))
+        self.leased = True
+
+    def _return_lease(self) -> None:
+        if self.leased:
+            lease = ReturnLease(self.repo.slug, self.bench.host, self.run_id)
+            with suppress(HubTrouble):  # a lease that cannot be returned ends by itself
+                self.bench.hub.do(lease, self.bench.by)
+
+    def _sealed(self) -> bool | None:
+        """Whether local is the remote, as far as this run could tell."""
+        checkout = self.checkout
+        if checkout is None or checkout.ahead is None or checkout.behind is None:
+            return None
+        if checkout.ahead or checkout.behind:
+            return False
+        fresh = self.fetched is not None and self.fetched.reached is Reached.FRESH
+        return True if fresh else None
+
+    def _unpushed(self, ahead: int, pushed: Pushed) -> None:
+        facts: dict[str, str | int] = {"slug": self.repo.slug, "ahead": ahead, "why": pushed.why}
+        self._find("C-17", facts, reason=pushed.refusal.value if pushed.refusal else None)
+
+    def _halt(self, why: NotHere) -> None:
+        self._note_halt(why)
+        raise Stop
+
+    def _note_halt(self, why: NotHere) -> None:
+        self._find("C-15", {"slug": self.repo.slug, "why": why.why}, reason=why.reason)
+
+    def _find(
+        self,
+        code: str,
+        facts: Mapping[str, str | int],
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        reason: str | None = None,
+        severity_of: str | None = None,
+    ) -> None:
+        mode = self.options.mode
+        severity = CATALOGUE[severity_of].severity(mode) if severity_of else None
+        self.findings.append(
+            found(code, facts, mode, path=path, line=line, reason=reason, severity=severity)
+        )
+
+    def _add(self, findings: tuple[Finding, ...]) -> None:
+        self.findings += findings
+
+    def _report(self, sealed: bool | None) -> Report:
+        findings = tuple(dict.fromkeys(self.findings))
+        return Report(
+            slug=self.repo.slug,
+            path=str(self.top),
+            mode=self.options.mode,
+            run_id=self.run_id,
+            outcome=outcome_of(findings),
+            sealed=sealed,
+            before=state_of(self.before, self.fetched) if self.before else None,
+            after=state_of(self.checkout, self.fetched) if self.checkout else None,
+            findings=findings,
+            actions=tuple(self.actions),
+            commits=tuple(self.commits),
+            unchanged=self.unchanged,
+            duration_ms=round((time.monotonic() - self.began) * 1000),
+        )
+
+    def _record(self, report: Report) -> Report:
+        """The hub knows how the run went on this host."""
+        at, result, known = self.bench.clock(), self.reconciled, self._known_host()
+        ok = report.sealed is True
+        told = bool(report.actions or report.findings)
+        sync = HostSync(
+            host=self.bench.host,
+            path=str(self.top),
+            last_run_at=at,
+            last_ok_at=at if ok else None,
+            outcome=report.outcome,
+            sealed=report.sealed,
+            ahead=report.after.ahead if report.after else None,
+            behind=report.after.behind if report.after else None,
+            findings=tuple(finding.to_json() for finding in report.findings),
+            head=report.after.head if report.after else known.head if known else None,
+            digest=result.digest if result else known.digest if known else None,
+            revision=result.revision if result else known.revision if known else None,
+        )
+        record = RecordSync(
+            self.repo.slug,
+            sync,
+            stamp=ok,
+            run_id=self.run_id,
+            report=report.to_json() if told else {},
+        )
+        try:
+            self.bench.hub.do(record, self.bench.by)
+        except CustodianError as error:
+            return replace(report, actions=(*report.actions, f"the hub was not told: {error}"))
+        return report
+
+    def _known_host(self) -> HostSync | None:
+        return next((host for host in self.repo.hosts if host.host == self.bench.host), None)
+
+
+def _has_push_hook(checkout: Checkout) -> bool:
+    """Whether the user's own git would run a hook before it pushes."""
+    ran = checkout.git.run("rev-parse", "--git-path", "hooks/pre-push", hooks=True)
+    return ran.ok and (checkout.folders.top / ran.text).is_file()
+
+
+def _age(checkout: Checkout) -> str:
+    """When the remote was reached last, in words."""
+    name = checkout.tracking.removeprefix("refs/")
+    for place in (
+        checkout.folders.common / "logs/refs" / name,
+        checkout.folders.own / "FETCH_HEAD",
+    ):
+        try:
+            minutes = int(time.time() - place.stat().st_mtime) // 60
+        except OSError:
+            continue
+        return f"{minutes // 60}h {minutes % 60}m ago" if minutes >= 0 else "a later time"
+    return "an unknown time"

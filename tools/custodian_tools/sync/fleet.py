@@ -1,0 +1,92 @@
+"""Which repos a run means, and runs over many of them at once."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from custodian_core.errors import BadValue, CustodianError, HubTrouble
+from custodian_core.findings import found
+from custodian_core.ports import Hub
+from custodian_core.records import Repo, RepoStatus
+from custodian_core.settings import Settings
+from custodian_tools.hub import every, slug_of
+
+from .engine import Bench
+from .report import Options, Report
+
+#: how many repos are in work at once: their time goes to waiting for remotes
+AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A repo, and its checkout on this host."""
+
+    repo: Repo
+    top: Path
+
+
+def target(hub: Hub, settings: Settings, name: str) -> Target:
+    """The repo that is meant by a slug or by a path on this host."""
+    repo = hub.repo(slug_of(hub, name, settings.host))
+    path = repo.host_paths.get(settings.host)
+    if path is None:
+        reason = f"it has no checkout on {settings.host}; `custodian register PATH` makes one known"
+        raise BadValue(f"repo {repo.slug}", reason)
+    return Target(repo, Path(path))
+
+
+def fleet(hub: Hub, settings: Settings) -> tuple[Target, ...]:
+    """Every repo in Custodian's care that has a checkout on this host."""
+    return tuple(
+        Target(repo, Path(repo.host_paths[settings.host]))
+        for repo in every(hub.repos, host=settings.host, status=RepoStatus.ACTIVE.value)
+    )
+
+
+Act = Callable[[Bench, Repo, Path, Options], Report]
+
+
+def sweep(
+    act: Act, bench: Bench, targets: Sequence[Target], options: Options, settings: Settings
+) -> Iterator[Report]:
+    """The report of each, as it is done; trouble in one repo is its own."""
+    if len(targets) == 1:
+        yield _one(act, bench, targets[0], options, settings)
+        return
+    with ThreadPoolExecutor(min(AT_ONCE, len(targets) or 1)) as pool:
+        runs = [pool.submit(_one, act, bench, each, options, settings) for each in targets]
+        try:
+            for done in as_completed(runs):
+                yield done.result()
+        finally:
+            for each in runs:
+                each.cancel()
+
+
+def _one(act: Act, bench: Bench, each: Target, options: Options, settings: Settings) -> Report:
+    outside = _outside(each.top, settings)
+    if outside:
+        return _halted(each, options, "outside-roots", outside)
+    try:
+        return act(bench, each.repo, each.top, options)
+    except HubTrouble:
+        raise
+    except CustodianError as error:
+        return _halted(each, options, "error", str(error))
+
+
+def _outside(top: Path, settings: Settings) -> str | None:
+    """Why the checkout is not visited, where it does not lie where checkouts may."""
+    real = Path(os.path.realpath(top))
+    if any(real.is_relative_to(root) for root in settings.roots):
+        return None
+    return "its folder is not below CUSTODIAN_ROOTS"
+
+
+def _halted(each: Target, options: Options, reason: str, why: str) -> Report:
+    facts = {"slug": each.repo.slug, "why": why}
+    finding = found("C-15", facts, options.mode, reason=reason)
+    return Report(each.repo.slug, str(each.top), options.mode, "", reason, findings=(finding,))

@@ -1,0 +1,238 @@
+"""Reconciling one commit with the hub: plan, write the hub, build the commit for the files."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from custodian_core.commands import ApplyPlan
+from custodian_core.errors import Conflict, NotEditable, Regression
+from custodian_core.findings import Finding, Mode, Severity, found
+from custodian_core.git.aside import NewFile, build
+from custodian_core.git.history import evidence, other_hub
+from custodian_core.git.plans import Listing, blobs, is_dirty, links, list_plans, read_plans
+from custodian_core.git.runner import Git
+from custodian_core.git.state import Checkout
+from custodian_core.messages import message
+from custodian_core.plan import Agreed, Edit, Evidence, Plan, Wanted, doubts, make_plan
+from custodian_core.records import ReconcileView, Repo
+from custodian_core.workplan import (
+    Change,
+    SetPlanHubId,
+    SetPlanStatus,
+    SetTaskHubId,
+    SetTaskStatus,
+    edit,
+)
+
+from .report import Options
+
+if TYPE_CHECKING:
+    from .engine import Bench
+
+#: how often a plan is made anew because the hub moved under it
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """What came of reconciling one commit."""
+
+    tip: str
+    view: ReconcileView
+    evidence: Evidence
+    plan: Plan
+    digest: str
+    #: the repo's revision in the hub as this run leaves it
+    revision: int
+    findings: tuple[Finding, ...]
+    actions: tuple[str, ...] = ()
+    #: the commit that holds the edits, where any file is to change
+    commit: str | None = None
+    edits: tuple[Edit, ...] = ()
+    agreed: tuple[Agreed, ...] = ()
+    brief: bool = False
+
+
+def is_unchanged(bench: "Bench", repo: Repo, git: Git, commit: str) -> bool:
+    """Whether file and hub are as the last good run on this host left them."""
+    host = next((host for host in repo.hosts if host.host == bench.host), None)
+    if host is None or host.outcome != "ok" or not host.sealed or host.revision != repo.revision:
+        return False
+    listing = list_plans(git, commit)
+    if listing.digest != host.digest:
+        return False
+    return not any(is_dirty(git, entry) for entry in listing.plain)
+
+
+def reconcile(
+    bench: "Bench",
+    repo: Repo,
+    checkout: Checkout,
+    tip: str,
+    options: Options,
+    run_id: str,
+    *,
+    writes: bool,
+) -> Reconciled:
+    """The hub holds what the commit says, and a commit aside holds what the hub says.
+
+    A hub that moved between reading and writing is read again.
+    """
+    git = checkout.git
+    wanted = Wanted(options.mode, options.writeback, options.relink)
+    listing = list_plans(git, tip)
+    on_disk = listing if tip == checkout.head else list_plans(git, checkout.head)
+    dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(git, entry))
+    sources = tuple(read_plans(git, listing, bench.readings, dirty))
+    tries = 0
+    while True:
+        view = bench.hub.reconcile_view(repo.slug)
+        history = evidence(git, tip, doubts(view, sources))
+        plan = make_plan(view, sources, history, wanted)
+        if not writes or not plan.writes_hub:
+            break
+        command = ApplyPlan(repo.slug, view.hub_id, plan.workstreams, plan.tasks)
+        try:
+            view = bench.hub.do(command, bench.by)
+            break
+        except (Conflict, Regression):
+            tries += 1
+            if tries == TRIES:
+                raise
+    findings = [*links(listing), *plan.findings]
+    findings += _foreign(git, tip, view.hub_id, options.mode)
+    done = Reconciled(
+        tip=tip,
+        view=view,
+        evidence=history,
+        plan=plan,
+        digest=listing.digest,
+        revision=view.repo.revision,
+        findings=tuple(findings),
+        actions=_hub_actions(plan, writes=writes),
+        agreed=plan.agreed,
+    )
+    return _with_commit(bench, git, listing, done, options, run_id) if writes else done
+
+
+def _foreign(git: Git, tip: str, hub_id: str, mode: Mode) -> list[Finding]:
+    other = other_hub(git, tip, hub_id)
+    if other is None:
+        return []
+    return [found("C-08", {"field": "hub", "file": other, "hub": hub_id}, mode)]
+
+
+def _hub_actions(plan: Plan, *, writes: bool) -> tuple[str, ...]:
+    known = {w.key: w.version for w in plan.workstreams} | {w.key: w.version for w in plan.tasks}
+    new = [key for key, version in known.items() if version is None]
+    moved = [key for key, version in known.items() if version is not None]
+    verb = ("made", "updated") if writes else ("would make", "would update")
+    told: list[str] = []
+    if new:
+        told.append(f"{verb[0]} in the hub: {_some(new)}")
+    if moved:
+        told.append(f"{verb[1]} in the hub: {_some(moved)}")
+    if not writes:
+        told += [f"would write {e.path}: {_told(e)}" for e in plan.edits]
+    return tuple(told)
+
+
+def _some(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - 10} more" if len(keys) > 10 else ""
+    return ", ".join(keys[:10]) + more
+
+
+def _told(each: Edit) -> str:
+    parts = [f"{each.what} {each.old or 'unset'} → {each.new}"] if each.new else []
+    return ", ".join([*parts, *([f"link {each.what}"] if each.link else [])])
+
+
+def _with_commit(
+    bench: "Bench", git: Git, listing: Listing, done: Reconciled, options: Options, run_id: str
+) -> Reconciled:
+    """The same, with the commit that writes the plan's edits, if there are any."""
+    files, edits, findings = _new_files(git, listing, done.view, done.plan.edits)
+    brief = _new_brief(git, listing, done.view) if options.writeback else None
+    if brief:
+        files[".custodian-brief.md"] = brief
+    failed = {each.what for each in done.plan.edits} - {each.what for each in edits}
+    agreed = tuple(each for each in done.agreed if each.key not in failed)
+    commit = None
+    if files:
+        at = bench.clock()
+        text = message(edits, run_id, done.view.hub_id, at.date())
+        commit = build(git, done.tip, files, text, bench.author, at)
+    return Reconciled(
+        tip=done.tip,
+        view=done.view,
+        evidence=done.evidence,
+        plan=done.plan,
+        digest=list_plans(git, commit).digest if commit else done.digest,
+        revision=done.revision,
+        findings=(*done.findings, *findings),
+        actions=done.actions,
+        commit=commit,
+        edits=tuple(edits),
+        agreed=agreed,
+        brief=brief is not None,
+    )
+
+
+def _new_files(
+    git: Git, listing: Listing, view: ReconcileView, edits: Sequence[Edit]
+) -> tuple[dict[str, NewFile], list[Edit], list[Finding]]:
+    """Each file's new bytes, the edits that they hold, and what could not be edited exactly."""
+    by_path: defaultdict[str, list[Edit]] = defaultdict(list)
+    for each in edits:
+        by_path[each.path].append(each)
+    entries = {entry.path: entry for entry in listing.plain}
+    texts = blobs(git, [entries[path].blob for path in by_path])
+    ids = {stream.key: stream.id for stream in view.workstreams}
+    ids |= {task.key: task.id for task in view.tasks}
+    files: dict[str, NewFile] = {}
+    made: list[Edit] = []
+    findings: list[Finding] = []
+    for path, wanted in by_path.items():
+        data = texts[entries[path].blob]
+        new = data
+        for each in wanted:
+            try:
+                new = edit(new, *_changes(each, ids))
+                made.append(each)
+            except NotEditable as trouble:
+                findings.append(_not_editable(each, trouble))
+        if new != data:
+            files[path] = NewFile(entries[path].mode, new)
+    return files, made, findings
+
+
+def _changes(each: Edit, ids: Mapping[str, str]) -> list[Change]:
+    changes: list[Change] = []
+    if each.task is None:
+        if each.link:
+            changes.append(SetPlanHubId(ids[each.key]))
+        if each.new:
+            changes.append(SetPlanStatus(each.new))
+    else:
+        if each.link:
+            changes.append(SetTaskHubId(each.task, ids[each.key]))
+        if each.new:
+            changes.append(SetTaskStatus(each.task, each.new))
+    return changes
+
+
+def _not_editable(each: Edit, trouble: NotEditable) -> Finding:
+    facts = {"what": f"{each.what} in {each.path}", "why": trouble.reason}
+    return found("C-21", facts, Mode.FIX, path=each.path, line=each.line, severity=Severity.WARN)
+
+
+def _new_brief(git: Git, listing: Listing, view: ReconcileView) -> NewFile | None:
+    """The brief as it is to be, where the repo carries one that says something else."""
+    if listing.brief is None:
+        return None
+    from custodian_core.brief import render
+
+    data = render(view)
+    old = blobs(git, [listing.brief.blob]).get(listing.brief.blob)
+    return None if data == old else NewFile(listing.brief.mode, data)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans", "hub")
+NAMES = ("startup", "workplans", "hub", "crowd")
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from .records import (
     Page,
     ReconcileView,
     Repo,
+    RepoCounts,
     SyncRun,
     Task,
     Token,
@@ -66,6 +67,10 @@ class Hub(Protocol):
         limit: int = LIMIT,
     ) -> Page[Repo]:
         """Repos by slug; `synced_before` also finds those that never were synced."""
+        ...
+
+    def counts(self) -> tuple[RepoCounts, ...]:
+        """How much there is in each repo, by slug."""
         ...
 
     def domains(self) -> tuple[Domain, ...]:

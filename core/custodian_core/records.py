@@ -319,6 +319,16 @@ class ReconcileView:
 
 
 @dataclass(frozen=True, slots=True)
+class RepoCounts:
+    """How much there is in a repo: tasks by status, work that goes on, questions that wait."""
+
+    repo_slug: str
+    tasks: dict[str, int]
+    live_claims: int
+    open_questions: int
+
+
+@dataclass(frozen=True, slots=True)
 class PendingTask:
     """A task that is still to be done, in one line."""
 

@@ -1,7 +1,6 @@
 """What faces ask of the hub alike: which thing a name means, whole lists, the fleet at a glance."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +11,7 @@ from custodian_core.codec import stamp
 from custodian_core.errors import BadValue, Claimed, Conflict, UnknownThing
 from custodian_core.files import shown
 from custodian_core.ports import Hub
-from custodian_core.records import Claim, Event, Intervention, Page, Repo, Task
+from custodian_core.records import Claim, Event, Intervention, Page, Repo, RepoCounts, Task
 from custodian_core.status import Status
 
 T = TypeVar("T")
@@ -106,19 +105,14 @@ class RepoState:
 
 def fleet(hub: Hub) -> tuple[RepoState, ...]:
     """Every repo at a glance, by slug."""
-    claims = Counter(claim.repo_slug for claim in hub.claims())
-    questions = Counter(asked.repo_slug for asked in every(hub.interventions))
-    return tuple(
-        RepoState(
-            repo=repo,
-            tasks={
-                status: hub.tasks(repo=repo.slug, status=status, limit=1).total for status in Status
-            },
-            live_claims=claims[repo.slug],
-            open_questions=questions[repo.slug],
-        )
-        for repo in every(hub.repos)
-    )
+    counts = {each.repo_slug: each for each in hub.counts()}
+    nothing = RepoCounts("", {}, 0, 0)
+    return tuple(_state(repo, counts.get(repo.slug, nothing)) for repo in every(hub.repos))
+
+
+def _state(repo: Repo, counts: RepoCounts) -> RepoState:
+    tasks = {status: counts.tasks.get(status, 0) for status in Status}
+    return RepoState(repo, tasks, counts.live_claims, counts.open_questions)
 
 
 def age(at: datetime | None, now: datetime) -> str:

@@ -24,6 +24,7 @@ from custodian_core.records import (
     Page,
     ReconcileView,
     Repo,
+    RepoCounts,
     SyncRun,
     Task,
     Token,
@@ -176,6 +177,10 @@ class HttpHub:
             raise HubUnreachable(self.url, "what answers there is no State Hub")
         repos = [self._read(Repo, each) for each in cast("Iterable[Any]", answer)]
         return Page(tuple(repos), int(total), headers.get(CURSOR))
+
+    def counts(self) -> tuple[RepoCounts, ...]:
+        """How much there is in each repo."""
+        return self._get(Page[RepoCounts], "/state/counts").items
 
     def domains(self) -> tuple[Domain, ...]:
         """Every domain."""

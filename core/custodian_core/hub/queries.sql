@@ -74,6 +74,17 @@ from repos where slug = :slug;
 -- name: repo_slugs()
 select slug from repos order by slug;
 
+-- name: tasks_by_status()
+select r.slug, t.status, count(*) as number
+from repos r join tasks t on t.repo_id = r.id group by r.slug, t.status;
+
+-- name: work_by_repo(now)
+select r.slug,
+  (select count(*) from claims c where c.repo_id = r.id and c.ended_at is null
+     and (c.parked = 1 or c.free_at > :now)) as claims,
+  (select count(*) from interventions i where i.repo_id = r.id and i.answered_at is null) as questions
+from repos r;
+
 -- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
 select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug and e.type <> 'repo.synced'
     order by e.seq desc limit 1), 0) as revision

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from importlib import import_module
@@ -54,6 +55,7 @@ from custodian_core.records import (
     Page,
     ReconcileView,
     Repo,
+    RepoCounts,
     SyncRun,
     Task,
     Token,
@@ -70,7 +72,7 @@ from .rows import URGENCY, Row
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
-SCHEMA = 2
+SCHEMA = 3
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
@@ -253,6 +255,18 @@ class Store:
             total = tx.value("count_repos", **wanted)
         page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
         return _page(page, total, limit, lambda repo: repo.slug)
+
+    def counts(self) -> tuple[RepoCounts, ...]:
+        """How much there is in each repo."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            found = {row["slug"]: RepoCounts(row["slug"], {}, 0, 0) for row in tx.all("repo_slugs")}
+            for row in tx.all("tasks_by_status"):
+                found[row["slug"]].tasks[row["status"]] = row["number"]
+            for row in tx.all("work_by_repo", now=now):
+                more = {"live_claims": row["claims"], "open_questions": row["questions"]}
+                found[row["slug"]] = replace(found[row["slug"]], **more)
+        return tuple(found.values())
 
     def domains(self) -> tuple[Domain, ...]:
         """Every domain."""

@@ -35,12 +35,15 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         kind = socket.SOCK_STREAM
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
     except OSError as error:
         # Python adds the address to the system's words; getaddrinfo numbers faults its own way.
         number = 0 if isinstance(error, socket.gaierror) else error.errno or 0
         reason = (os.strerror(number) if number else error.strerror or str(error)).lower()
         raise BadValue(f"{host}:{port}", f"{reason}; choose with --host and --port") from error
+    # Handed on to each connection: or the body of an answer waits 40 ms for its head to be received.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def url(host: str, listener: socket.socket) -> str:

@@ -6,7 +6,7 @@ from fastapi import Query as FromQuery
 from fastapi.responses import Response
 from pydantic import Field
 
-from custodian_core.records import Health, Intervention, Page, Token
+from custodian_core.records import Health, Intervention, Page, RepoCounts, Token
 
 from .asking import HubHere, Name, Paged, Router, SettingsHere, answered, answers, whole
 
@@ -28,6 +28,12 @@ class Interventions(Paged):
 def show_health(hub: HubHere, settings: SettingsHere) -> Response:
     """That the hub answers, and which one it is; this needs no token."""
     return answered(hub.health(), settings)
+
+
+@router.get("/state/counts", tags=["state"], **answers(Page[RepoCounts]))
+def show_counts(hub: HubHere, settings: SettingsHere) -> Response:
+    """How much there is in each repo: tasks by status, live claims, open questions."""
+    return answered(whole(hub.counts()), settings)
 
 
 @router.get("/interventions/", tags=["interventions"], **answers(Page[Intervention], 404))

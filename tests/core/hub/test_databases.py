@@ -22,7 +22,7 @@ from custodian_core.commands import (
     RegisterRepo,
 )
 from custodian_core.errors import HubTrouble, HubUnreachable, NewerSchema, NothingToDo
-from custodian_core.hub import open_hub
+from custodian_core.hub import databases, open_hub
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import SCHEMA, Store
 from custodian_core.settings import Settings
@@ -234,3 +234,35 @@ def test_a_status_outside_the_vocabulary_never_reaches_a_reader(database: Databa
 
     assert store.task("T000").status is Status.TODO
     assert store.tasks(status="nonsense").total == 0
+
+
+def test_a_writer_that_waits_is_told_when_its_turn_does_not_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "PATIENCE_S", 0)
+    store = filled(Store(SQLite(tmp_path / "hub.db")), 1)
+    other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
+    other.execute("begin immediate")
+    with pytest.raises(HubTrouble, match="locked"):
+        store.do(NoteTask("T000", "x"), ME)
+
+    other.execute("rollback")
+    store.do(NoteTask("T000", "x"), ME)
+    store.close()
+    other.close()
+
+
+def test_the_next_task_is_read_in_the_order_of_an_index(tmp_path: Path) -> None:
+    store = filled(Store(SQLite(tmp_path / "hub.db")), 1)
+    wanted = {"repo_id": store.repo("marki-docx").id, "now": "", "limit": 32, "workstream_id": ""}
+    for name, index in (
+        ("ready", "tasks_by_urgency"),
+        ("abandoned", "tasks_by_urgency"),
+        ("pending_tasks", "tasks_pending"),
+    ):
+        sql = f"explain query plan {getattr(store.queries, name).sql}"
+        steps = [row["detail"] for row in store.database.connection().execute(sql, wanted)]
+
+        assert any(f"SEARCH t USING INDEX {index} " in step for step in steps), name
+        assert not any("ORDER BY" in step for step in steps), name
+    store.close()

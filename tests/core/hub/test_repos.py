@@ -5,7 +5,9 @@ import pytest
 from custodian_core.commands import (
     AddDomain,
     AddTopic,
+    AskHuman,
     ChangeRepo,
+    ChangeTask,
     EndGoal,
     RecordSync,
     RegisterRepo,
@@ -14,10 +16,10 @@ from custodian_core.commands import (
 )
 from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.ports import Hub
-from custodian_core.records import GoalStatus, HostSync, RepoStatus
+from custodian_core.records import GoalStatus, HostSync, RepoCounts, RepoStatus
 
 from .conftest import NOON, Watch
-from .made import ME, YOU, a_repo, tasks, types
+from .made import ME, YOU, a_repo, claim, tasks, types
 
 
 def test_a_registered_repo_is_found_with_its_host_paths(hub: Hub) -> None:
@@ -94,6 +96,19 @@ def test_repos_are_filtered(hub: Hub, watch: Watch) -> None:
     assert found(slug="two") == ["two"]
     assert found(synced_before=NOON) == ["one"]
     assert found(synced_before=watch.now) == ["one", "two"]
+
+
+def test_what_there_is_in_each_repo_is_counted_at_once(hub: Hub) -> None:
+    tasks(hub, "A01", "A02", "A03", repo="alpha")
+    a_repo(hub, "beta")
+    claim(hub, "A01")
+    hub.do(ChangeTask("A02", {"status": "done"}), ME)
+    hub.do(AskHuman("Which?", repo="alpha"), ME)
+
+    assert hub.counts() == (
+        RepoCounts("alpha", {"in_progress": 1, "done": 1, "todo": 1}, 1, 1),
+        RepoCounts("beta", {}, 0, 0),
+    )
 
 
 def test_a_change_says_what_was_and_what_is(hub: Hub) -> None:

@@ -41,7 +41,7 @@ def listening(host: str, port: int) -> socket.socket:
         number = 0 if isinstance(error, socket.gaierror) else error.errno or 0
         reason = (os.strerror(number) if number else error.strerror or str(error)).lower()
         raise BadValue(f"{host}:{port}", f"{reason}; choose with --host and --port") from error
-    # Handed on to each connection: or the body of an answer waits 40 ms for its head to be received.
+    # Each connection inherits it; else an answer's body waits 40 ms for its head to be received.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

@@ -1,13 +1,14 @@
 """`custodian db`."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from custodian_core.errors import Conflict, FileTrouble, HubTrouble, HubUnreachable
+from custodian_core.errors import Conflict, EmptyHub, FileTrouble, HubTrouble, HubUnreachable
 
-from .desk import Do, data, refusal, say
+from .desk import Do, checkout, data, refusal, run_program, say
 
 
 def test_a_hub_moves_whole_through_an_export(
@@ -84,3 +85,49 @@ def test_the_database_of_a_remote_hub_is_not_touched_from_here(
 
     assert "its database is elsewhere" in refusal(HubTrouble, "db", "upgrade")
     assert not (home / "data").exists()
+
+
+def test_a_hub_that_is_gone_is_told_with_what_to_do_and_accepted_on_purpose(home: Path) -> None:
+    say("register", str(checkout(home / "docs")))
+    (home / "data/hub.db").rename(home / "kept.db")
+    refused = run_program("status", "--json")
+
+    assert refused.returncode == 2
+    assert json.loads(refused.stdout)["data"]["error"] == "EmptyHub"
+    assert "no new one was made; point Custodian at the hub that is meant" in refused.stderr
+    assert "`custodian db accept` says so" in refused.stderr
+    assert not (home / "data/hub.db").exists()
+    told = say("db", "accept")
+    assert re.fullmatch(rf"{home}/data/hub\.db: hub \S{{36}} is the one to use from now on\n", told)
+    assert say("repo", "list") == "no repos\n"
+
+
+def test_an_emptied_hub_is_neither_exported_nor_backed_up_over_a_good_copy(home: Path) -> None:
+    say("register", str(checkout(home / "docs")))
+    (home / "data/hub.db").unlink()
+
+    for command in (("db", "export"), ("db", "backup", "copy.db"), ("db", "upgrade")):
+        refusal(EmptyHub, *command)
+    assert not (home / "copy.db").exists()
+
+
+def test_what_is_done_to_a_database_is_told_to_programs_too(
+    docs: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upgraded = data("db", "upgrade")
+    say("db", "export", "hub.jsonl")
+
+    assert upgraded["database"] == str(home / "data/hub.db")
+    assert data("db", "backup", "copy.db") == {
+        "file": "copy.db",
+        "database": str(home / "data/hub.db"),
+    }
+    assert data("db", "accept")["hub_id"] == upgraded["hub_id"]
+    monkeypatch.setenv("CUSTODIAN_HOME", str(home / "second"))
+    assert data("db", "import", "hub.jsonl")["database"] == str(home / "second/hub.db")
+
+
+def test_a_file_that_is_not_there_is_told_in_the_systems_words(home: Path) -> None:
+    assert refusal(FileTrouble, "db", "import", "nope") == (
+        "nope: it cannot be read: no such file or directory"
+    )

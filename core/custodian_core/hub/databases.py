@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from custodian_core.errors import HubTrouble, HubUnreachable
+from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
 
 #: how long a writer waits for its turn before it gives up
 PATIENCE_S = 60
@@ -17,6 +17,7 @@ PATIENCE_S = 60
 #: how long a writer sleeps between looks whether it is its turn
 _LOOK_S = (0.0005, 0.004)
 
+_SETTING = "CUSTODIAN_DATABASE_URL"
 #: the number of the lock that upgrades of a PostgreSQL schema take turns by
 _UPGRADE = 0x637573746F6469
 
@@ -139,7 +140,10 @@ class SQLite:
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma synchronous = full")
-        except (OSError, sqlite3.Error) as error:
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise HubTrouble(self.name, f"it cannot be opened: {reason}") from error
+        except sqlite3.Error as error:
             raise HubTrouble(self.name, f"it cannot be opened: {error}") from error
         return connection
 
@@ -190,6 +194,7 @@ class PostgreSQL:
         except ImportError as error:
             reason = "psycopg is not installed; install custodian-mcp[postgres]"
             raise HubTrouble("PostgreSQL", reason) from error
+        _check_url(url)
         self.url = url
         self.name = _without_secret(url)
         self.address = _address(url)
@@ -211,6 +216,9 @@ class PostgreSQL:
         try:
             rows: Any = dict_row
             connection = psycopg.connect(self.url, autocommit=True, row_factory=rows)
+        except psycopg.ProgrammingError:
+            # (what PostgreSQL says of a URL that it cannot read may hold the password)
+            raise BadValue(_SETTING, f"{self.name} has a part that is misspelt") from None
         except psycopg.Error as error:
             raise HubUnreachable(self.name, str(error).splitlines()[0]) from error
         return connection
@@ -231,6 +239,17 @@ class PostgreSQL:
 
     def close(self) -> None:
         self._connections.close()
+
+
+def _check_url(url: str) -> None:
+    """Raise `BadValue`, without saying a secret, for what is no PostgreSQL URL."""
+    try:
+        parts = urlsplit(url)
+        fine = parts.scheme in ("postgresql", "postgres") and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine:
+        raise BadValue(_SETTING, "it must be as postgresql://user@host:5432/database") from None
 
 
 def _without_secret(url: str) -> str:

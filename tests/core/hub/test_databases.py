@@ -21,7 +21,7 @@ from custodian_core.commands import (
     NoteTask,
     RegisterRepo,
 )
-from custodian_core.errors import HubTrouble, HubUnreachable, NewerSchema, NothingToDo
+from custodian_core.errors import BadValue, HubTrouble, HubUnreachable, NewerSchema, NothingToDo
 from custodian_core.hub import databases, open_hub
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import SCHEMA, Store
@@ -205,6 +205,26 @@ def test_a_database_that_does_not_answer_is_named_without_its_secret() -> None:
 
     assert "PostgreSQL at 127.0.0.1:1/hub" in str(unreachable.value)
     assert "geheim" not in str(unreachable.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://me:geheim@db/hub",
+        "geheim",
+        "postgresql://me:geheim@db:port/hub",
+        "postgresql://me:geheim@[::1/hub",
+        "postgresql://me:geheim%zz@db/hub",
+        "postgresql://me:geheim@db/hub?colour=geheim",
+    ],
+)
+def test_an_address_that_is_none_of_postgresqls_is_refused_without_its_secret(url: str) -> None:
+    with pytest.raises(BadValue, match="CUSTODIAN_DATABASE_URL: ") as refused:
+        Store(PostgreSQL(url))
+
+    told = refused.value
+    assert "geheim" not in f"{told}{told.__cause__}"
+    assert told.__suppress_context__
 
 
 def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custodian_core.errors import CustodianError
@@ -14,7 +15,7 @@ from custodian_core.hub.seen import foreign
 from custodian_core.text import printable
 from custodian_core.wire import HUB, REQUEST_ID
 
-from .auth import Door, HubStore, text
+from .auth import JSON, Door, HubStore, is_spelled, text
 from .errors import Rejected, answer, rejection, trouble
 
 LIMIT = 4 * 1024 * 1024
@@ -67,7 +68,11 @@ class Guard:
 
     async def _admit(self, scope: Scope, headers: Headers) -> None:
         method, path = scope["method"], scope["path"]
-        self.door.check_headers(method, headers)
+        self.door.check_headers(headers)
+        # (what no route takes is told as such, whatever its body is)
+        if not is_spelled(method, headers) and _is_taken(scope):
+            message = f"the body must be JSON, with the header Content-Type: {JSON}"
+            raise Rejected(415, "not_json", message)
         if "authorization" in headers:
             # The store may wait for its database, so it is asked in a thread.
             scope[CALLER] = await run_sync(self.door.caller, method, path, headers)
@@ -84,6 +89,11 @@ class Guard:
 def _read_as_get(scope: Scope) -> Scope:
     """HEAD asks what GET does; the server that listens leaves the body out."""
     return {**scope, "method": "GET"} if scope["method"] == "HEAD" else scope
+
+
+def _is_taken(scope: Scope) -> bool:
+    """Whether a route takes the path with that method."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 class _Visit:
@@ -105,8 +115,10 @@ class _Visit:
             for name, value in SAFETY.items():
                 headers.setdefault(name, value)
             headers[HUB] = self.hub_id
-            if (request_id := text(self.headers.get(REQUEST_ID, ""))).isascii() and request_id:
-                headers[REQUEST_ID] = printable(request_id, 100)
+            request_id = self.headers.get(REQUEST_ID, "")
+            # (one that no request may have is refused by the route, in an answer that omits it)
+            if request_id.isascii() and request_id.isprintable() and 0 < len(request_id) <= 100:
+                headers[REQUEST_ID] = request_id
         await self._send(message)
 
     def told(self) -> dict[str, Any]:

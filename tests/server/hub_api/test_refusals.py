@@ -107,6 +107,20 @@ def test_a_wrong_filter_is_told_instead_of_listing_everything(
     assert (refused.status_code, error(refused)["message"]) == (422, told)
 
 
+@pytest.mark.parametrize("time", ["0.5", "1763726400", "yesterday", "2026-01-01T00:00:00"])
+def test_what_is_no_time_is_refused_in_a_filter_too(client: httpx.Client, time: str) -> None:
+    refused = client.get("/repos", params={"synced_before": time})
+
+    assert refused.status_code == 422
+    assert error(refused)["message"].startswith("synced_before: ")
+
+
+def test_a_path_that_takes_no_body_says_so_before_it_asks_for_json(client: httpx.Client) -> None:
+    assert client.post("/claims").status_code == 405
+    assert client.post("/nowhere").status_code == 404
+    assert client.post("/domains").status_code == 415
+
+
 def test_stale_and_synced_before_are_not_mixed(client: httpx.Client) -> None:
     refused = client.get("/repos?stale=1&synced_before=2026-01-01T00:00:00Z")
 

@@ -188,4 +188,9 @@ def test_a_request_id_reaches_the_answer_and_the_events(client: httpx.Client, re
     )
 
     assert response.headers["X-Request-Id"] == "r-17"
+    for unfit in ("x" * 101, "é"):
+        refused = client.post(
+            "/domains", json={"slug": "d"}, headers={b"X-Request-Id": unfit.encode()}
+        )
+        assert (refused.status_code, "X-Request-Id" in refused.headers) == (422, False)
     assert repo.events(type="task.note").items[0].request_id == "r-17"

@@ -19,6 +19,7 @@ COMMANDS = {
     "dispatch": ("dispatch:dispatch", "Say what a repo's agent should know and do now."),
     "fix": ("sync:fix", "Bring files, hub and remote in step, and push."),
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),
+    "hooks": ("hooks:hooks", "Sync after each commit: put lines into repos' git hooks."),
     "human": ("human:human", "Ask people, list their open questions, answer them."),
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
     "register": (

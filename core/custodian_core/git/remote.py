@@ -161,6 +161,12 @@ def push(
     return Pushed(_refusal(ran), ran.told)
 
 
+def has_push_hook(checkout: Checkout) -> bool:
+    """Whether the user's own git would run a hook before it pushes."""
+    ran = checkout.git.run("rev-parse", "--git-path", "hooks/pre-push", hooks=True)
+    return ran.ok and (checkout.folders.top / ran.text).is_file()
+
+
 def _refusal(ran: Ran) -> Refusal:
     said = f"{ran.out.decode(errors='replace')}\n{ran.err}"
     if "[remote rejected]" in said or _PROTECTED.search(said):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from .errors import BadValue
 from .text import printable
@@ -86,6 +87,20 @@ class Finding:
             "message": self.message,
             "todo": self.check.todo,
         }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Finding | None":
+        """The finding that was told so; None where this program knows no such code."""
+        if told.get("code") not in CATALOGUE or told.get("severity") not in tuple(Severity):
+            return None
+        return cls(
+            told["code"],
+            Severity(told["severity"]),
+            str(told.get("message")),
+            told.get("path"),
+            told.get("line"),
+            told.get("reason"),
+        )
 
 
 def found(
@@ -340,6 +355,9 @@ _CHECKS = (
         fix=FIXED,
     ),
 )
+
+#: what stays found for as long as neither file nor hub changes
+LASTING = frozenset(("C-01", "C-04", "C-05", "C-06", "C-07", "C-08", "C-09", "C-12", "C-21"))
 
 #: every code, in the order in which people read them
 CATALOGUE = {check.code: check for check in _CHECKS}

@@ -1,19 +1,22 @@
 """Workplans read from a commit, not from disk: no link is followed, no half-saved file is seen."""
 
 import hashlib
+import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from custodian_core.errors import FileTrouble
-from custodian_core.files import read_file
+from custodian_core.files import put_file, read_file
 from custodian_core.findings import Finding, found
 from custodian_core.plan import Source
 from custodian_core.workplan import Reading, Readings, blob_id, too_large
 from custodian_core.workplan.grammar import MAX_FILE
 
+from .lock import Locked
 from .runner import Git
+from .state import Folders
 
 FOLDER = "workplans"
 BRIEF = ".custodian-brief.md"
@@ -27,6 +30,7 @@ class Entry:
     mode: str
     blob: str
     path: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,37 @@ class Listing:
 
 def list_plans(git: Git, commit: str) -> Listing:
     """The Markdown files below `workplans/` in the commit."""
-    out = git.ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", FOLDER, BRIEF)
+    out = git.ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", FOLDER, BRIEF)
     entries: list[Entry] = []
     brief: Entry | None = None
     for row in out.split(b"\0")[:-1]:
         told, _, name = row.partition(b"\t")
-        mode, kind, blob = told.decode().split(" ")
+        mode, kind, blob, size = told.decode().split()
         path = os.fsdecode(name)
         if path == BRIEF:
-            brief = Entry(mode, blob, path) if mode in _PLAIN else None
+            brief = Entry(mode, blob, path, int(size)) if mode in _PLAIN else None
         elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
-            entries.append(Entry(mode, blob, path))
+            entries.append(Entry(mode, blob, path, int(size)))
     digest = hashlib.sha256(out).hexdigest()[:32]
     return Listing(commit, tuple(entries), brief, digest)
+
+
+def kept_listing(folders: Folders, commit: str) -> Listing | None:
+    """The listing of that commit, if it is the one that was kept last."""
+    try:
+        said = json.loads(read_file(folders.ours / "listing", MAX_FILE))
+        if said["commit"] != commit:
+            return None
+        entries = tuple(Entry(**each) for each in said["entries"])
+        brief = Entry(**said["brief"]) if said["brief"] else None
+        return Listing(commit, entries, brief, said["digest"])
+    except (FileTrouble, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep_listing(held: Locked, listing: Listing) -> None:
+    """The next look at this commit needs not ask git for its files."""
+    put_file(held.folders.ours / "listing", json.dumps(asdict(listing)).encode())
 
 
 def read_plans(
@@ -69,7 +91,7 @@ def read_plans(
     """The readings of the listing's files; what was read before is not read again."""
     plain = listing.plain
     unread = [entry for entry in plain if readings.seen(entry.blob, entry.path) is None]
-    texts = blobs(git, [entry.blob for entry in unread])
+    texts = blobs(git, unread)
     for entry in plain:
         reading = readings.seen(entry.blob, entry.path)
         if reading is None:
@@ -89,18 +111,13 @@ def links(listing: Listing) -> Iterator[Finding]:
             yield found("C-21", facts, path=entry.path)
 
 
-def blobs(git: Git, ids: Iterable[str]) -> dict[str, bytes]:
-    """The bytes of each blob that is not too large for a workplan."""
-    wanted = tuple(dict.fromkeys(ids))
+def blobs(git: Git, entries: Iterable[Entry]) -> dict[str, bytes]:
+    """The bytes of each file that is not too large for a workplan, by its blob."""
+    wanted = dict.fromkeys(entry.blob for entry in entries if entry.size <= MAX_FILE)
     if not wanted:
         return {}
-    sizes = git.ask("cat-file", "--batch-check=%(objectname) %(objectsize)", data=_rows(wanted))
-    small = [
-        blob
-        for blob, _, size in (row.partition(" ") for row in sizes.decode().splitlines())
-        if size.isdecimal() and int(size) <= MAX_FILE
-    ]
-    out = git.ask("cat-file", "--batch=%(objectname) %(objectsize)", data=_rows(small))
+    rows = "".join(f"{blob}\n" for blob in wanted).encode()
+    out = git.ask("cat-file", "--batch=%(objectname) %(objectsize)", data=rows)
     texts: dict[str, bytes] = {}
     at = 0
     while at < len(out):
@@ -109,10 +126,6 @@ def blobs(git: Git, ids: Iterable[str]) -> dict[str, bytes]:
         texts[blob] = out[end + 1 : end + 1 + int(size)]
         at = end + 2 + int(size)
     return texts
-
-
-def _rows(ids: Iterable[str]) -> bytes:
-    return "".join(f"{each}\n" for each in ids).encode()
 
 
 def is_dirty(git: Git, entry: Entry) -> bool:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .peek import commit_of, upstream_of
 from .runner import Git
 
 #: files and folders of git's that stand while something is half done, and what that is
@@ -68,6 +69,8 @@ class Checkout:
     tracking: str
     ahead: int | None
     behind: int | None
+    #: the commit that is remembered of over there, where it could be read without asking git
+    remembered: str | None = None
 
     @property
     def git(self) -> Git:
@@ -127,8 +130,13 @@ def _own_folder(top: Path) -> Path | None:
     return own if (own / "HEAD").exists() else None
 
 
-def probe(top: Path, wanted_branch: str | None = None) -> Checkout | NotHere:
-    """The state of the checkout; `wanted_branch` is the one that is synced, where it is known."""
+def probe(
+    top: Path, wanted_branch: str | None = None, before: Checkout | None = None
+) -> Checkout | NotHere:
+    """The state of the checkout; `wanted_branch` is the one that is synced, where it is known.
+
+    Where nothing moved since `before`, that is the answer.
+    """
     folders = find(top)
     if isinstance(folders, NotHere):
         return folders
@@ -141,7 +149,9 @@ def probe(top: Path, wanted_branch: str | None = None) -> Checkout | NotHere:
         return branch
     if wanted_branch and branch != wanted_branch:
         return NotHere("wrong-branch", f"branch {branch} is checked out, {wanted_branch} is synced")
-    return _followed(folders, git, branch)
+    if before and before.branch == branch and _stands(before):
+        return before
+    return _even(folders, branch) or _followed(folders, git, branch)
 
 
 def _branch(folders: Folders, git: Git) -> str | NotHere:
@@ -156,6 +166,26 @@ def _branch(folders: Folders, git: Git) -> str | NotHere:
         return named[1]
     ran = git.run("symbolic-ref", "--quiet", "--short", "HEAD")  # reftable keeps HEAD elsewhere
     return ran.text if ran.ok else NotHere("detached", "no branch is checked out")
+
+
+def _stands(before: Checkout) -> bool:
+    """Whether branch and remembered branch plainly are where they were."""
+    common = before.folders.common
+    if before.remembered is None or commit_of(common, before.tracking) != before.remembered:
+        return False
+    return commit_of(common, before.ref) == before.head
+
+
+def _even(folders: Folders, branch: str) -> Checkout | None:
+    """The branch, where it plainly is at the very commit that it follows; git need not be asked."""
+    follows = upstream_of(folders.common, branch)
+    if follows is None or follows.remote_ref != f"refs/heads/{branch}":
+        return None
+    head = commit_of(folders.common, f"refs/heads/{branch}")
+    if head is None or head != commit_of(folders.common, follows.tracking):
+        return None
+    place = (follows.remote, follows.remote_ref, follows.tracking)
+    return Checkout(folders, branch, head, *place, ahead=0, behind=0, remembered=head)
 
 
 def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
@@ -179,7 +209,8 @@ def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
         return NotHere("wrong-branch", f"{why}, a branch of another name")
     counts = _TRACK.fullmatch(track)
     ahead, behind = (int(counts[1] or 0), int(counts[2] or 0)) if counts else (None, None)
-    return Checkout(folders, branch, head, remote, remote_ref, tracking, ahead, behind)
+    remembered = commit_of(folders.common, tracking)
+    return Checkout(folders, branch, head, remote, remote_ref, tracking, ahead, behind, remembered)
 
 
 def _has_remote(git: Git) -> bool:

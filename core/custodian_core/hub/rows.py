@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -80,13 +80,19 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if get_origin(plain) is dict:
         return json.loads
     if plain is Snapshot:
-        return lambda text: from_json(Snapshot, json.loads(text))
+        return _snapshot
     if plain is datetime:
         return datetime.fromisoformat
     if plain is bool or (isinstance(plain, type) and issubclass(plain, StrEnum)):
         found: Callable[[Any], Any] = plain
         return found
     return None
+
+
+@lru_cache(4096)
+def _snapshot(text: str) -> Snapshot:
+    """The base that a column holds; the tasks of one sealed run have few different ones."""
+    return from_json(Snapshot, json.loads(text))
 
 
 domain = partial(record, Domain)

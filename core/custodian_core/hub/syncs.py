@@ -17,7 +17,9 @@ LONGEST_LEASE_S = 3600
 
 
 def record_sync(tx: Writing, command: RecordSync) -> Repo:
-    """How the sync went stands beside the host; a stamp moves the repo's time of sync.
+    """How the sync went stands beside the host, and its lease has ended.
+
+    A stamp moves the repo's time of sync.
 
     An event tells of it only where something is other than it was: a timer's quiet runs are many.
     """
@@ -41,6 +43,8 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
         revision=sync.revision,
     )
     _remember(tx, repo, command)
+    if command.run_id:
+        tx.run("drop_lease", repo_id=repo.id, host=sync.host, run_id=command.run_id)
     if command.stamp:
         synced(tx, command.slug)
     if before is None or _told(before) != _told(sync):

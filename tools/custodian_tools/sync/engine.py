@@ -22,6 +22,7 @@ from custodian_core.git.aside import (
     wait_for_quiet,
 )
 from custodian_core.git.lock import Locked, RepoLock, is_wanted
+from custodian_core.git.plans import Listing, keep_listing, kept_listing, list_plans
 from custodian_core.git.remote import Fetched, Pushed, Reached, Refusal, ask, fetch, push
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Checkout, NotHere, find, locks, probe
@@ -29,8 +30,8 @@ from custodian_core.ports import Clock, Hub
 from custodian_core.records import HostSync, Repo, RepoStatus
 from custodian_core.workplan import Readings
 
-from .reconciling import Reconciled, is_unchanged, reconcile
-from .report import Options, Report, outcome_of, state_of
+from .reconciling import Reconciled, reconcile, unchanged
+from .report import Options, Report, is_settled, outcome_of, state_of
 
 #: how often a run begins again because something moved under it
 TRIES = 5
@@ -98,10 +99,9 @@ class _Run:
             checkout = self._look()
             self.before = checkout
             self._add(self._decide(checkout).findings)
-            if is_unchanged(self.bench, self.repo, checkout.git, checkout.head):
-                self.unchanged = True
-            else:
-                self._reconcile(checkout, checkout.head, writes=False)
+            listing = self._list(checkout, checkout.head)
+            if not self._nothing_moved(checkout, listing):
+                self._reconcile(checkout, listing, writes=False)
         except Stop:
             pass
         return self._report(self._sealed())
@@ -135,7 +135,7 @@ class _Run:
     def _decide(self, checkout: Checkout) -> Decision:
         ours: list[str] = []
         people: list[str] = []
-        if checkout.ahead:
+        if checkout.ahead and (checkout.behind or self.options.push):
             ours, people = own_commits(checkout.git, checkout.tracking, checkout.head)
         facts = Facts(
             slug=self.repo.slug,
@@ -210,17 +210,17 @@ class _Run:
                 pass
         rebuild = decision.next is Next.REBUILD
         tip = checkout.git.word("rev-parse", checkout.tracking) if rebuild else checkout.head
-        if not rebuild and is_unchanged(self.bench, self.repo, checkout.git, tip):
-            self.unchanged = True
+        listing = self._list(checkout, tip)
+        if not rebuild and self._nothing_moved(checkout, listing):
             return
         self._take_lease()
-        result = self._reconcile(checkout, tip, writes=True)
+        result = self._reconcile(checkout, listing, writes=True)
         new = result.commit if result.commit else tip
         if new != checkout.head:
             self._move(held, checkout, new, rebuild=rebuild)
             self._tell_written(result)
         self._seal()
-        self._remember(result)
+        self._remember(held, result)
 
     def _await_locks(self, checkout: Checkout) -> None:
         until = time.monotonic() + LOCK_S
@@ -292,7 +292,7 @@ class _Run:
         self._halt(NotHere("in-the-way", why))
 
     def _probed(self) -> Checkout:
-        checkout = probe(self.top, self.repo.default_branch)
+        checkout = probe(self.top, self.repo.default_branch, self.checkout)
         if isinstance(checkout, NotHere):
             self._halt(checkout)
             raise Stop
@@ -331,11 +331,12 @@ class _Run:
             self._find("T04", {"outcome": "failed -> C-17"}, severity_of="C-17")
             self._unpushed(checkout.ahead, pushed)
 
-    def _remember(self, result: Reconciled) -> None:
+    def _remember(self, held: Locked, result: Reconciled) -> None:
         """What file and hub agree on is the base of the next merge, once it is sealed."""
         checkout = self.checkout
         if checkout is None or not self._sealed():
             return
+        keep_listing(held, result.listing)
         bases = {
             each.key: each.snapshot(checkout.head)
             for each in result.agreed
@@ -347,10 +348,22 @@ class _Run:
 
     # --- what both share
 
-    def _reconcile(self, checkout: Checkout, tip: str, *, writes: bool) -> Reconciled:
+    def _list(self, checkout: Checkout, tip: str) -> Listing:
+        return kept_listing(checkout.folders, tip) or list_plans(checkout.git, tip)
+
+    def _nothing_moved(self, checkout: Checkout, listing: Listing) -> bool:
+        """Whether all is as the last run left it; what it found then still stands."""
+        stands = unchanged(self.repo, self.bench.host, checkout.git, listing)
+        if stands is None:
+            return False
+        self.unchanged = True
+        self._add(stands)
+        return True
+
+    def _reconcile(self, checkout: Checkout, listing: Listing, *, writes: bool) -> Reconciled:
         self.bench.tell("reading workplans")
         result = reconcile(
-            self.bench, self.repo, checkout, tip, self.options, self.run_id, writes=writes
+            self.bench, self.repo, checkout, listing, self.options, self.run_id, writes=writes
         )
         self._add(result.findings)
         self.actions += result.actions
@@ -446,7 +459,7 @@ class _Run:
             behind=report.after.behind if report.after else None,
             findings=tuple(finding.to_json() for finding in report.findings),
             head=report.after.head if report.after else known.head if known else None,
-            digest=result.digest if result else known.digest if known else None,
+            digest=self._digest(known),
             revision=result.revision if result else known.revision if known else None,
         )
         record = RecordSync(
@@ -458,9 +471,17 @@ class _Run:
         )
         try:
             self.bench.hub.do(record, self.bench.by)
+            self.leased = False  # a recorded run's lease has ended
         except CustodianError as error:
             return replace(report, actions=(*report.actions, f"the hub was not told: {error}"))
         return report
+
+    def _digest(self, known: HostSync | None) -> str | None:
+        """What names the workplans as they were left, where nothing is left to do with them."""
+        if self.unchanged and known:
+            return known.digest
+        settled = self._sealed() is True and is_settled(self.findings)
+        return self.reconciled.listing.digest if self.reconciled and settled else None
 
     def _known_host(self) -> HostSync | None:
         return next((host for host in self.repo.hosts if host.host == self.bench.host), None)

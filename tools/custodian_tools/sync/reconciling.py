@@ -10,7 +10,14 @@ from custodian_core.errors import Conflict, NotEditable, Regression
 from custodian_core.findings import Finding, Mode, Severity, found
 from custodian_core.git.aside import NewFile, build
 from custodian_core.git.history import evidence, other_hub
-from custodian_core.git.plans import Listing, blobs, is_dirty, links, list_plans, read_plans
+from custodian_core.git.plans import (
+    Listing,
+    blobs,
+    is_dirty,
+    links,
+    list_plans,
+    read_plans,
+)
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Checkout
 from custodian_core.messages import message
@@ -25,7 +32,7 @@ from custodian_core.workplan import (
     edit,
 )
 
-from .report import Options
+from .report import Options, lasting
 
 if TYPE_CHECKING:
     from .engine import Bench
@@ -42,7 +49,8 @@ class Reconciled:
     view: ReconcileView
     evidence: Evidence
     plan: Plan
-    digest: str
+    #: the workplans' files as this run leaves them
+    listing: Listing
     #: the repo's revision in the hub as this run leaves it
     revision: int
     findings: tuple[Finding, ...]
@@ -54,22 +62,25 @@ class Reconciled:
     brief: bool = False
 
 
-def is_unchanged(bench: "Bench", repo: Repo, git: Git, commit: str) -> bool:
-    """Whether file and hub are as the last good run on this host left them."""
-    host = next((host for host in repo.hosts if host.host == bench.host), None)
-    if host is None or host.outcome != "ok" or not host.sealed or host.revision != repo.revision:
-        return False
-    listing = list_plans(git, commit)
-    if listing.digest != host.digest:
-        return False
-    return not any(is_dirty(git, entry) for entry in listing.plain)
+def unchanged(repo: Repo, host: str, git: Git, listing: Listing) -> tuple[Finding, ...] | None:
+    """What still stands found, where file and hub are as this host's last settled run left them.
+
+    None where anything moved: then all has to be read.
+    """
+    seen = next((each for each in repo.hosts if each.host == host), None)
+    if seen is None or seen.digest is None or seen.revision != repo.revision:
+        return None
+    if listing.digest != seen.digest or any(is_dirty(git, entry) for entry in listing.plain):
+        return None
+    told = (Finding.from_json(each) for each in seen.findings)
+    return lasting(finding for finding in told if finding)
 
 
 def reconcile(
     bench: "Bench",
     repo: Repo,
     checkout: Checkout,
-    tip: str,
+    listing: Listing,
     options: Options,
     run_id: str,
     *,
@@ -79,9 +90,8 @@ def reconcile(
 
     A hub that moved between reading and writing is read again.
     """
-    git = checkout.git
+    git, tip = checkout.git, listing.commit
     wanted = Wanted(options.mode, options.writeback, options.relink)
-    listing = list_plans(git, tip)
     on_disk = listing if tip == checkout.head else list_plans(git, checkout.head)
     dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(git, entry))
     sources = tuple(read_plans(git, listing, bench.readings, dirty))
@@ -101,13 +111,14 @@ def reconcile(
             if tries == TRIES:
                 raise
     findings = [*links(listing), *plan.findings]
-    findings += _foreign(git, tip, view.hub_id, options.mode)
+    if plan.edits or not writes:
+        findings += _foreign(git, tip, view.hub_id, options.mode)
     done = Reconciled(
         tip=tip,
         view=view,
         evidence=history,
         plan=plan,
-        digest=listing.digest,
+        listing=listing,
         revision=view.repo.revision,
         findings=tuple(findings),
         actions=_hub_actions(plan, writes=writes),
@@ -168,7 +179,7 @@ def _with_commit(
         view=done.view,
         evidence=done.evidence,
         plan=done.plan,
-        digest=list_plans(git, commit).digest if commit else done.digest,
+        listing=list_plans(git, commit) if commit else done.listing,
         revision=done.revision,
         findings=(*done.findings, *findings),
         actions=done.actions,
@@ -187,7 +198,7 @@ def _new_files(
     for each in edits:
         by_path[each.path].append(each)
     entries = {entry.path: entry for entry in listing.plain}
-    texts = blobs(git, [entries[path].blob for path in by_path])
+    texts = blobs(git, [entries[path] for path in by_path])
     ids = {stream.key: stream.id for stream in view.workstreams}
     ids |= {task.key: task.id for task in view.tasks}
     files: dict[str, NewFile] = {}
@@ -234,5 +245,5 @@ def _new_brief(git: Git, listing: Listing, view: ReconcileView) -> NewFile | Non
     from custodian_core.brief import render
 
     data = render(view)
-    old = blobs(git, [listing.brief.blob]).get(listing.brief.blob)
+    old = blobs(git, [listing.brief]).get(listing.brief.blob)
     return None if data == old else NewFile(listing.brief.mode, data)

@@ -1,9 +1,10 @@
 """How a run is asked for, and what it tells."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from custodian_core.findings import Finding, Mode, Severity
+from custodian_core.findings import LASTING, Finding, Mode, Severity
 from custodian_core.git.remote import Fetched, Reached
 from custodian_core.git.state import Checkout
 
@@ -107,6 +108,26 @@ class Report:
 
 #: findings that name an outcome, the one that explains most first
 _OUTCOMES = {"C-18": "diverged", "C-17": "unpushed", "C-16": "behind", "C-19": "offline"}
+
+
+def lasting(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Those that the next run finds again, if neither file nor hub changes."""
+    return tuple(
+        f for f in findings if f.code in LASTING and f.severity in (Severity.WARN, Severity.FAIL)
+    )
+
+
+def is_settled(findings: Iterable[Finding]) -> bool:
+    """Whether a run has left nothing for the next one to do."""
+    findings = tuple(findings)
+    stays = set(lasting(findings))
+    written = {(f.path, f.line) for f in findings if f.code == "T03"}
+    return all(
+        f in stays
+        or f.severity is Severity.FIXED
+        or (f.code in ("C-13", "C-20") and (f.path, f.line) in written)
+        for f in findings
+    )
 
 
 def outcome_of(findings: tuple[Finding, ...]) -> str:

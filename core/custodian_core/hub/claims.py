@@ -153,10 +153,16 @@ def renewed(tx: Writing, held: Row) -> Claim:
     return the_claim(tx, held["id"])
 
 
-def touch(tx: Writing, task: Task) -> None:
-    """What the holder of the task's claim does renews it."""
+def touch(tx: Writing, task: Task, fence: int | None) -> None:
+    """What is written under a claim's fence renews it, whatever token its holder writes with."""
     held = tx.one("open_claim", task_id=task.id)
-    if held is not None and held["holder"] == tx.by.name:
+    if held is not None and held["fence"] == fence:
+        renewed(tx, held)
+
+
+def touch_all(tx: Writing) -> None:
+    """Whatever a holder does renews the claims that were made under the same name."""
+    for held in tx.all("open_claims_of", holder=tx.by.name):
         renewed(tx, held)
 
 

@@ -27,7 +27,7 @@ class Database(Protocol):
 
     @property
     def driver(self) -> str:
-        """What aiosql calls the driver."""
+        """Which driver speaks to it: sqlite3 or psycopg."""
         ...
 
     @property
@@ -133,6 +133,8 @@ class SQLite:
     def _open(self) -> sqlite3.Connection:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self.path.exists():
+                self.path.touch(0o600)  # what SQLite puts beside it is then as private
             connection = sqlite3.connect(
                 self.path, timeout=PATIENCE_S, isolation_level=None, check_same_thread=False
             )

@@ -340,6 +340,9 @@ order by t.urgency, t.position, t.key limit :limit;
 -- name: open_claim(task_id)^
 select * from claim_rows where task_id = :task_id and ended_at is null;
 
+-- name: open_claims_of(holder)
+select * from claim_rows where holder = :holder and ended_at is null;
+
 -- name: claim(id)^
 select * from claim_rows where id = :id;
 
@@ -352,7 +355,7 @@ order by granted_at desc, id limit 500;
 
 -- name: claim_in_workdir(host, workdir, now)^
 select * from claim_rows
-where host = :host and workdir = :workdir and ended_at is null and (parked = 1 or free_at > :now);
+where coalesce(host, '') = coalesce(cast(:host as text), '') and workdir = :workdir and ended_at is null and (parked = 1 or free_at > :now);
 
 -- name: add_claim(id, task_id, repo_id, holder, kind, fence, at, expires_at, free_at, ttl_s, workdir, host)!
 insert into claims

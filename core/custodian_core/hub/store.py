@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -69,6 +68,7 @@ from .databases import Database
 from .dispatching import dispatch
 from .migrating import upgrade
 from .rows import URGENCY, Row
+from .sql import Statements
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
@@ -110,8 +110,7 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
 
 @lru_cache
 def _queries(driver: str) -> Any:
-    aiosql: Any = import_module("aiosql")  # imported when a hub is opened, half-typed
-    return aiosql.from_path(Path(__file__).parent / "queries.sql", driver)
+    return Statements(Path(__file__).parent / "queries.sql", driver)
 
 
 class Store:
@@ -188,7 +187,9 @@ class Store:
             self.database.begin(connection)
             try:
                 self.queries.take_turn(connection)
-                yield Writing(self.queries, connection, by, self.clock(), self.hub_id)
+                tx = Writing(self.queries, connection, by, self.clock(), self.hub_id)
+                yield tx
+                claims.touch_all(tx)
                 connection.execute("commit")
             except BaseException:
                 connection.execute("rollback")
@@ -300,7 +301,7 @@ class Store:
         """Workstreams."""
         wanted = {"repo": repo, "status": status}
         with self._reading() as tx:
-            if repo:
+            if repo is not None:
                 tx.repo_row(repo)
             found = tx.all("workstreams", **wanted, after=after, limit=_one_more(limit))
             total = tx.value("count_workstreams", **wanted)
@@ -325,11 +326,11 @@ class Store:
         """Tasks by key."""
         key, task_id = _cursor(after)
         with self._reading() as tx:
-            if repo:
+            if repo is not None:
                 tx.repo_row(repo)
             wanted = {
                 "repo": repo,
-                "workstream": tx.workstream(workstream).id if workstream else None,
+                "workstream": None if workstream is None else tx.workstream(workstream).id,
                 "status": status,
                 "urgency": _urgency(priority),
                 "needs_human": None if needs_human is None else int(needs_human),
@@ -345,7 +346,7 @@ class Store:
         """Claims, the newest first."""
         now = stamp(self.clock())
         with self._reading() as tx:
-            if repo:
+            if repo is not None:
                 tx.repo_row(repo)
             found = tx.all("claims", repo=repo, holder=holder, live=int(live), now=now)
         return tuple(rows.claim(row) for row in found)
@@ -363,7 +364,7 @@ class Store:
         wanted = {"repo": repo, "is_open": None if is_open is None else int(is_open)}
         where = {"after": after, "after_since": since, "after_id": question_id}
         with self._reading() as tx:
-            if repo:
+            if repo is not None:
                 tx.repo_row(repo)
             found = tx.all("interventions", **wanted, **where, limit=_one_more(limit))
             total = tx.value("count_interventions", **wanted)

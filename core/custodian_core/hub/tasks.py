@@ -145,7 +145,7 @@ def change_task(tx: Writing, command: ChangeTask) -> Task:
     new = replace(old, **_read_changes(command.changes, _TASK_FIELDS))
     if regresses(old.status, new.status):
         raise Regression(old.key, old.status, new.status)
-    claims.touch(tx, old)
+    claims.touch(tx, old, command.fence)
     return put_task(tx, old, new)
 
 
@@ -170,7 +170,7 @@ def note_task(tx: Writing, command: NoteTask) -> Task:
     claims.check_fence(tx, task, command.fence)
     if not command.text.strip():
         raise BadValue("text", "it is empty")
-    claims.touch(tx, task)
+    claims.touch(tx, task, command.fence)
     return leave_note(tx, task, command.text)
 
 

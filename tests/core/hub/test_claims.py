@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from custodian_core.commands import (
+    AddDomain,
     AnswerHuman,
     AskHuman,
     Caller,
@@ -102,8 +103,22 @@ def test_whatever_its_holder_does_renews_a_claim(hub: Hub, watch: Watch) -> None
 
     (held,) = hub.claims()
     assert held.expires_at > granted.expires_at
+    watch.on(seconds=500)
     hub.do(NoteTask("T01", "from aside"), YOU)
     assert hub.claims()[0].renewed_at == held.renewed_at
+    hub.do(AddDomain("elsewhere"), ME)
+    assert hub.claims()[0].renewed_at == watch.now
+
+
+def test_what_is_written_under_its_fence_renews_a_claim_whoever_sends_it(
+    hub: Hub, watch: Watch
+) -> None:
+    tasks(hub, "T01")
+    granted = claim(hub, "T01", ttl_s=600)
+    watch.on(seconds=500)
+    hub.do(NoteTask("T01", "still at it", fence=granted.fence), Caller("token-of-the-team"))
+
+    assert hub.claims()[0].renewed_at == watch.now
 
 
 def test_a_released_task_is_free_at_once(hub: Hub) -> None:
@@ -159,3 +174,11 @@ def test_two_claims_in_one_working_folder_are_refused(hub: Hub) -> None:
     with pytest.raises(Conflict, match="use a worktree of your own"):
         hub.do(replace(there, holder="you", task="T02"), YOU)
     assert hub.do(replace(there, holder="you", task="T02", host="elsewhere"), YOU)
+
+
+def test_a_working_folder_on_no_host_is_one_and_the_same(hub: Hub) -> None:
+    tasks(hub, "T01", "T02")
+    hub.do(ClaimTask("me", task="T01", workdir="/repos/marki-docx"), ME)
+
+    with pytest.raises(Conflict, match="use a worktree of your own"):
+        hub.do(ClaimTask("you", task="T02", workdir="/repos/marki-docx"), YOU)

@@ -246,6 +246,8 @@ def test_the_embedded_hub_is_made_in_the_data_folder_and_is_private(tmp_path: Pa
     assert hub.health().backend == "sqlite"
     assert hub.repos().total == 0
     assert home.stat().st_mode & 0o077 == 0
+    files = [path for path in home.rglob("*") if path.is_file()]
+    assert [path for path in files if path.stat().st_mode & 0o077] == []
     hub.close()
 
 

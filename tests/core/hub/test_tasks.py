@@ -45,8 +45,9 @@ def test_tasks_are_filtered_and_paged(hub: Hub) -> None:
     assert [t.key for t in hub.tasks(needs_human=True).items] == ["T05"]
     page = hub.tasks(repo="marki-docx", limit=3, after=hub.tasks(limit=3).cursor)
     assert ([t.key for t in page.items], page.total) == (["T03", "T04", "T05"], 7)
-    with pytest.raises(UnknownThing):
-        hub.tasks(repo="nowhere")
+    for nowhere in ("nowhere", ""):
+        with pytest.raises(UnknownThing):
+            hub.tasks(repo=nowhere)
     with pytest.raises(BadValue):
         hub.tasks(limit=0)
     with pytest.raises(BadValue):

@@ -1,6 +1,7 @@
 """The one way in which git is called: a clean environment, a time limit, nothing left running."""
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ _SAID = {
 #: No program that a repo's configuration names is run, and no transfer stalls for ever.
 _CONFIG = (
     ("core.hooksPath", "/dev/null"),
+    ("core.alternateRefsCommand", "true"),
     ("core.fsmonitor", "false"),
     ("core.untrackedCache", "false"),
     ("gc.auto", "0"),
@@ -68,8 +70,13 @@ _CONFIG = (
     ("log.showSignature", "false"),
 )
 
+Config = tuple[tuple[str, str], ...]
 
-def _as_env(config: tuple[tuple[str, str], ...]) -> dict[str, str]:
+#: who somebody is, and the secret that proves it, as an address carries them
+_USER = re.compile(r"(?<=://)[^\s/'\"<>]*@")
+
+
+def _as_env(config: Config) -> dict[str, str]:
     """Configuration as the environment carries it, so that no list of processes shows it."""
     said = {"GIT_CONFIG_COUNT": str(len(config))}
     for place, (key, value) in enumerate(config):
@@ -105,14 +112,16 @@ class Ran:
         """What it complained of, fit to show, without the advice it gives to people."""
         rows = [row.removeprefix("remote: ").strip() for row in self.err.splitlines()]
         said = " ".join(row for row in rows if row and not row.startswith("hint:"))
-        return printable(said, TOLD) or f"git ended with {self.code}"
+        return printable(_USER.sub("", said), TOLD) or f"git ended with {self.code}"
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """Git in one folder."""
+    """Git in one folder; `config` is said to it as well, and `env` beside it."""
 
     folder: Path
+    config: Config = ()
+    env: tuple[tuple[str, str], ...] = ()
 
     def run(
         self,
@@ -127,7 +136,7 @@ class Git:
             process = subprocess.Popen(
                 ["git", *arguments],
                 cwd=self.folder,
-                env={**environment(), **(_WITH_HOOKS if hooks else _ALONE), **(env or {})},
+                env={**environment(), **self._said(hooks=hooks), **(env or {})},
                 stdin=subprocess.DEVNULL if data is None else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -148,6 +157,11 @@ class Git:
         if timed_out:
             told = f"git {arguments[0]} took longer than {limit_s:g} s and was stopped; {told}"
         return Ran(process.returncode, out, told[:KEPT], timed_out)
+
+    def _said(self, *, hooks: bool) -> Mapping[str, str]:
+        if not self.config and not self.env:
+            return _WITH_HOOKS if hooks else _ALONE
+        return {**_as_env((*_CONFIG[hooks:], *self.config)), **dict(self.env)}
 
     def ask(self, *arguments: str, data: bytes | None = None) -> bytes:
         """What git prints; `GitTrouble` where it refuses."""

@@ -3,6 +3,9 @@
 import os
 import shutil
 import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -48,3 +51,25 @@ def put(shim: Path, script: str) -> None:
     """The stand-in runs the script, and then git itself."""
     shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
     shim.chmod(0o755)
+
+
+class _Closed(BaseHTTPRequestHandler):
+    """Nobody is let in without a password."""
+
+    def do_GET(self) -> None:
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="x"')
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Nothing is written down."""
+
+
+@pytest.fixture
+def unauthorized() -> Iterator[str]:
+    """The address of a repo that wants a password."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Closed) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/x.git"
+        server.shutdown()

@@ -1,0 +1,106 @@
+"""What a repo's own configuration names to be run, and what is said against it.
+
+Whoever can write in a checkout can write in its `.git/config`; a timer that visits it later runs
+nothing that is named there. What the user's own configuration names is as good as ever.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .runner import Config, Git
+
+#: helpers by name, which are looked for on PATH, with plain options
+_HELPER = re.compile(r"[a-z][a-z0-9-]*(?: --?[a-z-]+(?:[= ][\w@%+:,./~-]+)?)*", re.IGNORECASE)
+_LFS = re.compile(r"git-lfs (?:clean|smudge|filter-process)(?: --skip)?(?: -- %f)?")
+_NAMED = r"^(filter\..*\.(clean|smudge|process)|credential\.(.*\.)?helper|remote\..*\.uploadpack)$"
+#: words without which a configuration names none of these; what is included may say anything
+_WORDS = (b"filter", b"credential", b"uploadpack", b"include")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A program that some configuration names."""
+
+    key: str
+    value: str
+    #: by the repo's own configuration
+    own: bool
+
+    @property
+    def driver(self) -> str | None:
+        """The filter's name, where it is one."""
+        kind, _, rest = self.key.partition(".")
+        return rest.rpartition(".")[0] if kind == "filter" else None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether it is the user's, or a program that the repo only picks by name."""
+        if not self.own or not self.value:
+            return True
+        kind = self.key.partition(".")[0]
+        allowed = {"filter": _LFS, "credential": _HELPER}.get(kind)
+        return allowed is not None and allowed.fullmatch(self.value) is not None
+
+
+def git_in(top: Path, own: Path, common: Path) -> Git:
+    """Git in the checkout, deaf to the programs that its configuration names."""
+    said = b"".join(map(_text, (common / "config", own / "config.worktree"))).lower()
+    # Another folder for the files than this one would be written to in its place.
+    env = (("GIT_WORK_TREE", str(top)),) if b"worktree" in said or b"include" in said else ()
+    config: Config = ()
+    if any(word in said for word in _WORDS):
+        config = tuple(_against(tuple(_named(Git(top)))))
+    return Git(top, config, env)
+
+
+def _text(config: Path) -> bytes:
+    try:
+        return config.read_bytes()
+    except OSError:
+        return b""
+
+
+def _named(git: Git) -> Iterator[Named]:
+    out = git.run("config", "--show-scope", "--null", "--get-regexp", _NAMED).out
+    fields = out.decode(errors="surrogateescape").split("\0")[:-1]
+    for scope, said in zip(fields[::2], fields[1::2], strict=True):
+        key, _, value = said.partition("\n")
+        yield Named(key, value, scope in ("local", "worktree"))
+
+
+def _against(named: tuple[Named, ...]) -> Iterator[tuple[str, str]]:
+    """Configuration that undoes what is not trusted."""
+    drivers = dict.fromkeys(each.driver for each in named if each.driver and not each.trusted)
+    for driver in drivers:
+        yield f"filter.{driver}.clean", ""
+        yield f"filter.{driver}.smudge", ""
+        yield f"filter.{driver}.process", ""
+        yield f"filter.{driver}.required", "false"
+    for each in named:
+        if each.key.endswith(".uploadpack") and not each.trusted:
+            yield each.key, "git-upload-pack"
+    helpers = [each for each in named if each.key.startswith("credential.")]
+    if not all(each.trusted for each in helpers):
+        yield "credential.helper", ""
+        yield from ((each.key, each.value) for each in helpers if each.trusted)
+
+
+def in_the_way(git: Git, old: str, new: str) -> str | None:
+    """Why git cannot move files between these commits, where a silenced filter would be needed."""
+    silenced = {key.split(".", 1)[1].rpartition(".")[0] for key, _ in git.config if _is_filter(key)}
+    if not silenced:
+        return None
+    paths = git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new).out
+    said = git.run("check-attr", "-z", "--stdin", "filter", data=paths).out.split(b"\0")
+    for path, value in zip(said[::3], said[2::3], strict=False):
+        driver = value.decode(errors="surrogateescape")
+        if driver in silenced:
+            name = path.decode(errors="replace")
+            return f"{name} passes filter {driver}, which the repo's own configuration would run"
+    return None
+
+
+def _is_filter(key: str) -> bool:
+    return key.startswith("filter.")

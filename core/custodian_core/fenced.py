@@ -6,9 +6,21 @@ Nothing outside the marks changes: line ends, a byte order mark, a missing last 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 #: said in the first mark: there was no file; the line before had no end
 NEW, GLUED = "new", "glued"
+
+
+class State(StrEnum):
+    """How a block of ours stands in a file."""
+
+    INSTALLED = "installed"
+    #: ours, but not as it would be written now
+    OUTDATED = "outdated"
+    ABSENT = "absent"
+    #: the file is such that nothing can be put in or taken out
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .fenced import NEW, Block, Damaged, Marks, find, put, take_out
+from .fenced import NEW, Block, Damaged, Marks, State, find, put, take_out
 from .text import printable
 
 HOOKS = ("post-commit", "post-merge", "post-rewrite")
@@ -64,17 +64,6 @@ _ASLEEP = """\
 # What follows was not executable before, so git did not run it, and it is not run now.
 exit 0
 """
-
-
-class State(StrEnum):
-    """How one hook stands."""
-
-    INSTALLED = "installed"
-    #: ours, but not as it would be written now
-    OUTDATED = "outdated"
-    ABSENT = "absent"
-    #: somebody else's, or damaged: left alone
-    FOREIGN = "foreign"
 
 
 class Place(StrEnum):

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from custodian_core.fenced import State
 from custodian_core.hookscript import (
     HOOKS,
     Folder,
     Place,
-    State,
     damage,
     installed,
     shared,

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from custodian_core.errors import FileTrouble
-from custodian_core.hookscript import HOOKS, State
+from custodian_core.fenced import State
+from custodian_core.hookscript import HOOKS
 from custodian_core.settings import Settings
 from custodian_tools.checkouts import Target
 from custodian_tools.hooks import Hooks, install, status, uninstall

@@ -9,10 +9,11 @@ from typing import Any
 
 from custodian_core import hookscript
 from custodian_core.errors import Conflict, CustodianError, FileTrouble
+from custodian_core.fenced import State
 from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Folders
-from custodian_core.hookscript import HOOKS, Folder, Place, State, shared
+from custodian_core.hookscript import HOOKS, Folder, Place, shared
 from custodian_core.settings import Settings
 
 from .checkouts import Target

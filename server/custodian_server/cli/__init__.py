@@ -12,6 +12,7 @@ from custodian_core.text import printable
 
 #: the name of each command: where it lives, and its one line of help
 COMMANDS = {
+    "agents-md": ("agents_md:agents_md", "Tell agents in AGENTS.md how to work here."),
     "check": ("sync:check", "Say where files, hub and remote differ; nothing is written."),
     "codes": ("codes:codes", "Say what each check code means and what to do about it."),
     "completion": ("completion:completion", "Print the script that completes commands in a shell."),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from custodian_core.hookscript import State
+from custodian_core.fenced import State
 from custodian_core.text import printable
 
 from .checkouts import chosen, program, repos

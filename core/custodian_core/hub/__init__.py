@@ -61,8 +61,12 @@ def accept(settings: Settings) -> tuple[str, str]:
         seen.note(name, hub_id)
         return name, hub_id
     database = open_database(settings)
-    store = Store(database)
-    store.close()
+    try:
+        if not database.is_there():
+            prepare(database, now())
+        store = Store(database)
+    finally:
+        database.close()
     seen.note(database.address, store.hub_id)
     return database.name, store.hub_id
 

@@ -92,6 +92,8 @@ def test_an_emptied_postgresql_is_not_upgraded_into_a_new_hub(
             open_store(gone, upgrade=upgrade)
 
     assert not emptied.is_there()
+    assert accept(gone)[1] == Store(emptied).hub_id
+    open_store(gone).close()
     emptied.close()
 
 

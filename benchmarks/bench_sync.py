@@ -16,7 +16,7 @@ from harness import Row, alone, child_cpu_ms, in_turn
 from plans import plan
 
 from custodian_core.commands import Caller, RegisterRepo
-from custodian_core.git.aside import Author
+from custodian_core.git.author import Author
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_tools.sync import Bench, Options, fix

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from custodian_core.blob import MAX_FILE
 from custodian_core.errors import BadValue, FileTrouble, NotEditable
 from custodian_core.findings import Severity
-from custodian_core.workplan.grammar import MAX_FILE
 from custodian_tools.workplans import (
     create_workplan,
     lint_workplans,

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from custodian_core.blob import MAX_FILE
 from custodian_core.errors import BadValue, FileTrouble, NotEditable
 from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
 from custodian_core.findings import Finding, Severity, found
@@ -22,7 +23,7 @@ from custodian_core.workplan import (
     edit,
     read,
 )
-from custodian_core.workplan.grammar import ID_RULE, MAX_FILE, PLAN_FIELDS, TASK_FIELDS
+from custodian_core.workplan.grammar import ID_RULE, PLAN_FIELDS, TASK_FIELDS
 from custodian_core.workplan.scaffold import Draft, ids_in, next_id, scaffold, slug
 from custodian_core.workplan.together import shared_ids
 

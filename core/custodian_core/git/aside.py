@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,27 +10,20 @@ from datetime import datetime
 from pathlib import Path
 
 from custodian_core.codec import stamp
-from custodian_core.errors import FileTrouble
+from custodian_core.errors import FileTrouble, GitTrouble
 from custodian_core.files import create_file, read_file, replace_file
 
+from .author import Author
 from .lock import Locked
 from .runner import Git
 from .state import Checkout
+from .trust import in_the_way
 
-#: what marks a commit as one of Custodian's own
-TRAILER = "Custodian-Sync"
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: how large a file a broken-off move is put back in
 LARGEST = 64 * 1024 * 1024
 #: how long a message's editor is thought to be open where no process can be seen
 EDITING_S = 15 * 60
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Whom automated commits are by."""
-
-    name: str
-    email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,7 @@ def build(
     }
     ran = git.run("commit-tree", "--no-gpg-sign", "-p", parent, new, data=message.encode(), env=who)
     if not ran.ok:
-        return git.word("commit-tree", "-p", parent, new)  # tells the same trouble
+        raise GitTrouble(str(git.folder), "commit-tree", ran.told)
     return ran.text.strip()
 
 
@@ -88,26 +82,6 @@ def _tree_with(git: Git, tree: str, blobs: Mapping[str, tuple[str, str]]) -> str
     return git.word("mktree", "-z", "--missing", data=b"\0".join(rows) + b"\0")
 
 
-def own_commits(git: Git, old: str, new: str) -> tuple[list[str], list[str]]:
-    """The commits that only `new` has: Custodian's own, and the names on people's."""
-    out = git.ask(
-        "log",
-        "--no-show-signature",
-        f"--format=%H%x00%an%x00%(trailers:key={TRAILER},valueonly,separator=%x2C)",
-        "--end-of-options",
-        f"{old}..{new}",
-    )
-    ours: list[str] = []
-    people: list[str] = []
-    for row in out.decode(errors="replace").splitlines():
-        commit, name, trailer = row.split("\0")
-        if trailer:
-            ours.append(commit)
-        else:
-            people.append(name)
-    return ours, people
-
-
 # --- moving the checkout
 
 
@@ -121,6 +95,9 @@ class Move:
 
 def adopt(held: Locked, checkout: Checkout, new: str) -> str | None:
     """The checkout is at `new`, a descendant of its head; or why not, with nothing changed."""
+    filtered = in_the_way(checkout.git, checkout.head, new)
+    if filtered:
+        return filtered
     journal = _note(held, Move(checkout.head, new))
     ran = checkout.git.run("merge", "--ff-only", "--quiet", "--no-autostash", "--no-stat", new)
     if not ran.ok:
@@ -135,6 +112,9 @@ def rebuild_on(held: Locked, checkout: Checkout, new: str) -> str | None:
     Only what differs between the two is touched, and git refuses where that is in somebody's work.
     """
     git, old = checkout.git, checkout.head
+    filtered = in_the_way(git, old, new)
+    if filtered:
+        return filtered
     journal = _note(held, Move(old, new))
     git.run("update-index", "-q", "--refresh")
     ran = git.run("read-tree", "-m", "-u", old, new)
@@ -173,6 +153,8 @@ def put_back(held: Locked, git: Git) -> None:
         move = Move(str(said["old"]), str(said["new"]))
     except (FileTrouble, ValueError, KeyError, TypeError):
         return
+    if not (_COMMIT.fullmatch(move.old) and _COMMIT.fullmatch(move.new)):
+        return  # somebody else wrote it
     if git.run("rev-parse", "--verify", "--quiet", "HEAD").text != move.old:
         return  # it arrived, or somebody went on from there
     for path, (mode, blob), new_blob in _differences(git, move):
@@ -202,6 +184,8 @@ def _put_back_in_index(git: Git, path: str, mode: str, blob: str, new_blob: str)
 def _put_back_on_disk(git: Git, path: str, blob: str, new_blob: str) -> None:
     """The old text, where the new one stands; other bytes are somebody's work."""
     file = Path(git.folder, path)
+    if any(folder.is_symlink() for folder in file.parents if git.folder in folder.parents):
+        return  # it lies elsewhere now
     if _none(new_blob):  # the move took the file away
         if not os.path.lexists(file):
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from custodian_core.plan import Doubt, Evidence
 from custodian_core.text import printable
 
+from .ancestry import is_ancestor
 from .runner import Git
 
 #: the trailer by which a commit reopens a task on purpose: its id, and a reason after it
@@ -26,11 +27,6 @@ def evidence(git: Git, commit: str, doubts: Iterable[Doubt]) -> Evidence:
             if reason:
                 reopens[doubt.key] = reason
     return Evidence(ancestors, reopens, frozenset(bases) - ancestors)
-
-
-def is_ancestor(git: Git, old: str, new: str) -> bool:
-    """Whether `new` goes on from `old`; what a shallow clone cannot tell is no."""
-    return old == new or git.run("merge-base", "--is-ancestor", old, new).ok
 
 
 def _reopened(git: Git, doubt: Doubt, commit: str) -> str | None:

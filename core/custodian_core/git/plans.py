@@ -1,88 +1,13 @@
 """Workplans read from a commit, not from disk: no link is followed, no half-saved file is seen."""
 
-import hashlib
-import json
-import os
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
-from custodian_core.errors import FileTrouble
-from custodian_core.files import put_file, read_file
 from custodian_core.findings import Finding, found
 from custodian_core.plan import Source
-from custodian_core.workplan import Reading, Readings, blob_id, too_large
-from custodian_core.workplan.grammar import MAX_FILE
+from custodian_core.workplan import Reading, Readings, too_large
 
-from .lock import Locked
+from .listing import PLAIN, Listing, blobs
 from .runner import Git
-from .state import Folders
-
-FOLDER = "workplans"
-BRIEF = ".custodian-brief.md"
-_PLAIN = ("100644", "100755")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file of a commit."""
-
-    mode: str
-    blob: str
-    path: str
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """The Markdown files below `workplans/` in one commit."""
-
-    commit: str
-    entries: tuple[Entry, ...]
-    #: the brief that the repo carries, where it does
-    brief: Entry | None
-    #: names this very listing: the same digest means the same files with the same bytes
-    digest: str
-
-    @property
-    def plain(self) -> tuple[Entry, ...]:
-        """Those that are plain files."""
-        return tuple(entry for entry in self.entries if entry.mode in _PLAIN)
-
-
-def list_plans(git: Git, commit: str) -> Listing:
-    """The Markdown files below `workplans/` in the commit."""
-    out = git.ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", FOLDER, BRIEF)
-    entries: list[Entry] = []
-    brief: Entry | None = None
-    for row in out.split(b"\0")[:-1]:
-        told, _, name = row.partition(b"\t")
-        mode, kind, blob, size = told.decode().split()
-        path = os.fsdecode(name)
-        if path == BRIEF:
-            brief = Entry(mode, blob, path, int(size)) if mode in _PLAIN else None
-        elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
-            entries.append(Entry(mode, blob, path, int(size)))
-    digest = hashlib.sha256(out).hexdigest()[:32]
-    return Listing(commit, tuple(entries), brief, digest)
-
-
-def kept_listing(folders: Folders, commit: str) -> Listing | None:
-    """The listing of that commit, if it is the one that was kept last."""
-    try:
-        said = json.loads(read_file(folders.ours / "listing", MAX_FILE))
-        if said["commit"] != commit:
-            return None
-        entries = tuple(Entry(**each) for each in said["entries"])
-        brief = Entry(**said["brief"]) if said["brief"] else None
-        return Listing(commit, entries, brief, said["digest"])
-    except (FileTrouble, ValueError, KeyError, TypeError):
-        return None
-
-
-def keep_listing(held: Locked, listing: Listing) -> None:
-    """The next look at this commit needs not ask git for its files."""
-    put_file(held.folders.ours / "listing", json.dumps(asdict(listing)).encode())
 
 
 def read_plans(
@@ -106,52 +31,6 @@ def read_plans(
 def links(listing: Listing) -> Iterator[Finding]:
     """C-21 for each entry that is no plain file."""
     for entry in listing.entries:
-        if entry.mode not in _PLAIN:
+        if entry.mode not in PLAIN:
             facts = {"what": "workplan", "why": "it is a symbolic link"}
             yield found("C-21", facts, path=entry.path)
-
-
-def blobs(git: Git, entries: Iterable[Entry]) -> dict[str, bytes]:
-    """The bytes of each file that is not too large for a workplan, by its blob."""
-    wanted = dict.fromkeys(entry.blob for entry in entries if entry.size <= MAX_FILE)
-    if not wanted:
-        return {}
-    rows = "".join(f"{blob}\n" for blob in wanted).encode()
-    out = git.ask("cat-file", "--batch=%(objectname) %(objectsize)", data=rows)
-    texts: dict[str, bytes] = {}
-    at = 0
-    while at < len(out):
-        end = out.index(b"\n", at)
-        blob, size = out[at:end].decode().split(" ")
-        texts[blob] = out[end + 1 : end + 1 + int(size)]
-        at = end + 2 + int(size)
-    return texts
-
-
-def is_dirty(git: Git, entry: Entry) -> bool:
-    """Whether the file on disk says something else than the commit.
-
-    Bytes are compared here, since git would run the filters that the repo names; line ends that a
-    checkout turned into the system's own are no difference.
-    """
-    path = Path(git.folder, entry.path)
-    try:
-        data = read_file(path, MAX_FILE)
-    except FileTrouble:
-        return True
-    if _same(data, entry.blob):
-        return False
-    if b"\r\n" not in data or not _same(data.replace(b"\r\n", b"\n"), entry.blob):
-        return _differs_in_another_hash(git, data, entry)
-    return False
-
-
-def _same(data: bytes, blob: str) -> bool:
-    return len(blob) == 40 and blob_id(data) == blob
-
-
-def _differs_in_another_hash(git: Git, data: bytes, entry: Entry) -> bool:
-    """The same question to git, in a repo whose ids are no SHA-1."""
-    if len(entry.blob) == 40:
-        return True
-    return git.word("hash-object", "--no-filters", "--stdin", data=data) != entry.blob

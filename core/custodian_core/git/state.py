@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .peek import commit_of, upstream_of
 from .runner import Git
+from .trust import git_in
 
 #: files and folders of git's that stand while something is half done, and what that is
 _HALF_DONE = {
@@ -50,6 +51,11 @@ class Folders:
         """Where Custodian keeps its lock and its journal, one for all worktrees."""
         return self.common / "custodian"
 
+    @property
+    def git(self) -> Git:
+        """Git in the top folder, deaf to the programs that the repo's configuration names."""
+        return git_in(self.top, self.own, self.common)
+
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
@@ -75,7 +81,7 @@ class Checkout:
     @property
     def git(self) -> Git:
         """Git in its top folder."""
-        return Git(self.folders.top)
+        return self.folders.git
 
     @property
     def ref(self) -> str:
@@ -143,7 +149,7 @@ def probe(
     for name, what in _HALF_DONE.items():
         if os.path.lexists(folders.own / name):
             return NotHere("in-progress", f"{what} is in progress")
-    git = Git(top)
+    git = folders.git
     branch = _branch(folders, git)
     if isinstance(branch, NotHere):
         return branch

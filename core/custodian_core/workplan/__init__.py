@@ -1,6 +1,8 @@
 """Workplans: Markdown plans with front matter and fenced task blocks."""
 
-from .cache import Readings, blob_id
+from custodian_core.blob import blob_id
+
+from .cache import Readings
 from .edit import Change, SetPlanHubId, SetPlanStatus, SetTaskHubId, SetTaskStatus, edit
 from .model import BrokenTask, Criterion, Reading, Span, Task, Workplan
 from .read import read, too_large

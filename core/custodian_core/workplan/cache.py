@@ -1,16 +1,11 @@
 """What was read once is not read again: readings by blob id and path."""
 
-import hashlib
 from collections import OrderedDict
+
+from custodian_core.blob import blob_id
 
 from .model import Reading
 from .read import read
-
-
-def blob_id(data: bytes) -> str:
-    """The id that git gives to these bytes in a SHA-1 repository."""
-    head = b"blob %d\0" % len(data)
-    return hashlib.sha1(head + data, usedforsecurity=False).hexdigest()
 
 
 class Readings:

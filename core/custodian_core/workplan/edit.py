@@ -8,12 +8,12 @@ import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from custodian_core.blob import MAX_FILE
 from custodian_core.errors import BadValue, NotEditable
 from custodian_core.status import WORKPLAN_WORDS, Status
 
 from .document import Block, Document
 from .fields import Unreadable, Value
-from .grammar import MAX_FILE
 
 _HUB_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 

@@ -40,7 +40,6 @@ TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "of
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 ID_RULE = "up to 100 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 
-MAX_FILE = 1024 * 1024
 MAX_FRONT_MATTER = 64 * 1024
 MAX_BLOCK = 16 * 1024
 MAX_BLOCKS = 2_000

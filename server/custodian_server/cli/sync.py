@@ -119,7 +119,7 @@ def _targets(desk: Desk, repos: Sequence[str], *, all_: bool) -> "tuple[Target, 
 
 
 def _bench(desk: Desk, tell: Callable[[str], None] = lambda _text: None) -> "Bench":
-    from custodian_core.git.aside import Author
+    from custodian_core.git.author import Author
     from custodian_tools.sync import Bench
 
     author = Author(*desk.settings.author)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from custodian_core.commands import Caller, ChangeTask, RegisterRepo
-from custodian_core.git.aside import Author
+from custodian_core.git.author import Author
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_core.records import Repo, Task

@@ -73,7 +73,7 @@ def test_f27_a_lock_that_a_git_command_holds_is_waited_for(behind_hub: Clone) ->
 def test_f28_a_lock_that_nobody_takes_away_is_told_and_stays(
     behind_hub: Clone, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custodian_tools.sync.engine.LOCK_S", 0.2)
+    monkeypatch.setattr("custodian_tools.sync.fixing.LOCK_S", 0.2)
     lock = behind_hub.top / ".git/index.lock"
     lock.touch()
     report = behind_hub.fix()
@@ -265,7 +265,7 @@ RUN = """
 import sys
 from pathlib import Path
 from custodian_core.commands import Caller
-from custodian_core.git.aside import Author
+from custodian_core.git.author import Author
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_tools.sync import Bench, Options, fix

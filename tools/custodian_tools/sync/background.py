@@ -12,7 +12,8 @@ from custodian_core.git.state import NotHere, find
 from custodian_core.records import Repo
 from custodian_core.text import printable
 
-from .engine import Bench, fix
+from .bench import Bench
+from .fixing import fix
 from .report import Options, Report
 
 #: for how long no other request may have come before a run begins, and how long to wait for that

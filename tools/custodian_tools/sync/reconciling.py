@@ -3,21 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from custodian_core.commands import ApplyPlan
 from custodian_core.errors import Conflict, NotEditable, Regression
 from custodian_core.findings import Finding, Mode, Severity, found
 from custodian_core.git.aside import NewFile, build
 from custodian_core.git.history import evidence, other_hub
-from custodian_core.git.plans import (
-    Listing,
-    blobs,
-    is_dirty,
-    links,
-    list_plans,
-    read_plans,
-)
+from custodian_core.git.listing import Listing, blobs, is_dirty, list_plans
+from custodian_core.git.plans import links, read_plans
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Checkout
 from custodian_core.messages import message
@@ -32,10 +25,8 @@ from custodian_core.workplan import (
     edit,
 )
 
-from .report import Options, lasting
-
-if TYPE_CHECKING:
-    from .engine import Bench
+from .bench import Bench
+from .report import Options
 
 #: how often a plan is made anew because the hub moved under it
 TRIES = 3
@@ -62,22 +53,8 @@ class Reconciled:
     brief: bool = False
 
 
-def unchanged(repo: Repo, host: str, git: Git, listing: Listing) -> tuple[Finding, ...] | None:
-    """What still stands found, where file and hub are as this host's last settled run left them.
-
-    None where anything moved: then all has to be read.
-    """
-    seen = next((each for each in repo.hosts if each.host == host), None)
-    if seen is None or seen.digest is None or seen.revision != repo.revision:
-        return None
-    if listing.digest != seen.digest or any(is_dirty(git, entry) for entry in listing.plain):
-        return None
-    told = (Finding.from_json(each) for each in seen.findings)
-    return lasting(finding for finding in told if finding)
-
-
 def reconcile(
-    bench: "Bench",
+    bench: Bench,
     repo: Repo,
     checkout: Checkout,
     listing: Listing,
@@ -160,7 +137,7 @@ def _told(each: Edit) -> str:
 
 
 def _with_commit(
-    bench: "Bench", git: Git, listing: Listing, done: Reconciled, options: Options, run_id: str
+    bench: Bench, git: Git, listing: Listing, done: Reconciled, options: Options, run_id: str
 ) -> Reconciled:
     """The same, with the commit that writes the plan's edits, if there are any."""
     files, edits, findings = _new_files(git, listing, done.view, done.plan.edits)

@@ -13,7 +13,7 @@ from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
 from custodian_tools.hub import every, slug_of
 
-from .engine import Bench
+from .bench import Bench
 from .report import Options, Report
 
 #: how many repos are in work at once: their time goes to waiting for remotes

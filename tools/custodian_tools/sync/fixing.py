@@ -1,37 +1,27 @@
-"""One repo's run: look, gate, reconcile, write, adopt, push, verify, record."""
+"""Fixing one repo: gate, reconcile, write, adopt, push, verify, record."""
 
 import random
 import time
-import uuid
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
-from custodian_core.codec import now
-from custodian_core.commands import ApplyPlan, Caller, RecordSync, ReturnLease, TakeLease
+from custodian_core.commands import ApplyPlan, RecordSync, ReturnLease, TakeLease
 from custodian_core.errors import CustodianError, HubTrouble, RepoBusy
-from custodian_core.findings import CATALOGUE, Finding, Mode, Severity, found
-from custodian_core.gate import Decision, Facts, Next, Relation, decide
-from custodian_core.git.aside import (
-    Author,
-    adopt,
-    own_commits,
-    rebuild_on,
-    recover,
-    wait_for_quiet,
-)
+from custodian_core.findings import Mode, Severity
+from custodian_core.gate import Next
+from custodian_core.git.ancestry import own_commits
+from custodian_core.git.aside import adopt, rebuild_on, recover, wait_for_quiet
+from custodian_core.git.listing import keep_listing
 from custodian_core.git.lock import Locked, RepoLock, is_wanted
-from custodian_core.git.plans import Listing, keep_listing, kept_listing, list_plans
-from custodian_core.git.remote import Fetched, Pushed, Reached, Refusal, ask, fetch, push
-from custodian_core.git.runner import Git
+from custodian_core.git.remote import Pushed, Reached, Refusal, fetch, has_push_hook, push
 from custodian_core.git.state import Checkout, NotHere, find, locks, probe
-from custodian_core.ports import Clock, Hub
-from custodian_core.records import HostSync, Repo, RepoStatus
-from custodian_core.workplan import Readings
+from custodian_core.records import HostSync, Repo
 
-from .reconciling import Reconciled, reconcile, unchanged
-from .report import Options, Report, is_settled, outcome_of, state_of
+from .bench import Bench
+from .looking import Looking, Stop
+from .reconciling import Reconciled
+from .report import Options, Report, is_settled
 
 #: how often a run begins again because something moved under it
 TRIES = 5
@@ -39,120 +29,20 @@ TRIES = 5
 LOCK_S = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """What every run on a host needs."""
-
-    hub: Hub
-    by: Caller
-    host: str
-    author: Author
-    clock: Clock = now
-    readings: Readings = field(default_factory=Readings)
-    #: is told what the run does just now
-    tell: Callable[[str], None] = lambda _text: None
-    sleep: Callable[[float], None] = time.sleep
-
-
-class Stop(Exception):
-    """The run ends here; what it found says why."""
-
-
 class Again(Exception):
     """Something moved meanwhile; the run begins anew."""
 
 
-def check(bench: Bench, repo: Repo, top: Path, options: Options) -> Report:
-    """What a fix would find; not a byte is written, in the checkout, the hub or the remote."""
-    options = replace(options, mode=Mode.CHECK)
-    return _Run(bench, repo, top, options).checked()
-
-
 def fix(bench: Bench, repo: Repo, top: Path, options: Options) -> Report:
     """File, hub and remote say the same, or the report says why they do not."""
-    return _Run(bench, repo, top, replace(options, mode=Mode.FIX)).fixed()
+    return Fixing(bench, repo, top, replace(options, mode=Mode.FIX)).fixed()
 
 
-class _Run:
-    """One run in one repo."""
+class Fixing(Looking):
+    """One run in one repo that writes."""
 
-    def __init__(self, bench: Bench, repo: Repo, top: Path, options: Options) -> None:
-        self.bench, self.repo, self.top, self.options = bench, repo, top, options
-        self.run_id = str(uuid.uuid4())
-        self.began = time.monotonic()
-        self.findings: list[Finding] = []
-        self.actions: list[str] = []
-        self.commits: list[str] = []
-        self.fetched: Fetched | None = None
-        self.before: Checkout | None = None
-        self.checkout: Checkout | None = None
-        self.reconciled: Reconciled | None = None
-        self.leased = False
-        #: the names on people's commits that only are here
-        self.people: tuple[str, ...] = ()
-        self.unchanged = False
-
-    # --- looking on
-
-    def checked(self) -> Report:
-        try:
-            checkout = self._look()
-            self.before = checkout
-            self._add(self._decide(checkout).findings)
-            listing = self._list(checkout, checkout.head)
-            if not self._nothing_moved(checkout, listing):
-                self._reconcile(checkout, listing, writes=False)
-        except Stop:
-            pass
-        return self._report(self._sealed())
-
-    def _look(self) -> Checkout:
-        """The checkout as it is now, with the remote asked where that is wanted."""
-        if self.repo.status is not RepoStatus.ACTIVE:
-            self._halt(NotHere("archived", f"it is {self.repo.status.value.replace('_', ' ')}"))
-        self.bench.tell("looking")
-        checkout = probe(self.top, self.repo.default_branch)
-        if isinstance(checkout, NotHere):
-            self._halt(checkout)
-            raise Stop
-        if self.options.fetch and self.fetched is None:
-            self.bench.tell("asking the remote")
-            self.fetched = (ask if self.options.mode is Mode.CHECK else fetch)(checkout)
-            checkout = self.fetched.checkout
-            self._tell_remote(self.fetched)
-        self.checkout = checkout
-        return checkout
-
-    def _tell_remote(self, fetched: Fetched) -> None:
-        if fetched.reached is Reached.GONE:
-            branch = fetched.checkout.remote_branch
-            self._halt(NotHere("gone", f"branch {branch} is not on the remote any more"))
-        if fetched.reached in (Reached.UNREACHABLE, Reached.AUTH):
-            age = _age(fetched.checkout)
-            facts = {"slug": self.repo.slug, "why": fetched.why, "age": age}
-            self._find("C-19", facts, reason=fetched.reached.value)
-
-    def _decide(self, checkout: Checkout) -> Decision:
-        ours: list[str] = []
-        people: list[str] = []
-        if checkout.ahead and (checkout.behind or self.options.push):
-            ours, people = own_commits(checkout.git, checkout.tracking, checkout.head)
-        facts = Facts(
-            slug=self.repo.slug,
-            ahead=checkout.ahead,
-            behind=checkout.behind,
-            fresh=self.fetched is not None and self.fetched.reached is Reached.FRESH,
-            people=tuple(people),
-            own=bool(ours),
-        )
-        self.people = facts.people
-        if facts.relation is Relation.UNKNOWN:
-            # No commit is made that nobody could say is on top of the remote's.
-            self.options = replace(self.options, writeback=False)
-        options = self.options
-        return decide(facts, options.mode, pull=options.pull, push=options.push)
-
-    # --- acting
+    #: the run's lease in the hub has to be returned
+    leased = False
 
     def fixed(self) -> Report:
         folders = find(self.top)
@@ -172,7 +62,7 @@ class _Run:
             self._return_lease()
 
     def _act(self, held: Locked) -> None:
-        if recover(held, Git(held.folders.top)):
+        if recover(held, held.folders.git):
             self.actions.append("put back what a run that was cut short had left half done")
         for number in range(TRIES):
             try:
@@ -256,7 +146,7 @@ class _Run:
 
     def _push(self, checkout: Checkout, commit: str) -> Pushed:
         """Whether the commit is on the remote; a lost race begins the run anew."""
-        if self.people and not self.options.hooks and _has_push_hook(checkout):
+        if self.people and not self.options.hooks and has_push_hook(checkout):
             why = "a pre-push hook guards it; push your commits, or run with --hooks"
             return Pushed(Refusal.HOOK, why)
         reached = self.fetched.reached if self.fetched else Reached.FRESH
@@ -321,7 +211,7 @@ class _Run:
             return
         self.bench.tell("pushing")
         self._take_lease()
-        _, people = own_commits(checkout.git, checkout.tracking, checkout.head)
+        _, people = own_commits(checkout, self.bench.author)
         self.people = tuple(people)
         pushed = self._push(checkout, checkout.head)
         if pushed.ok:
@@ -346,30 +236,6 @@ class _Run:
             hub_id = result.view.hub_id
             self.bench.hub.do(ApplyPlan(self.repo.slug, hub_id, bases=bases), self.bench.by)
 
-    # --- what both share
-
-    def _list(self, checkout: Checkout, tip: str) -> Listing:
-        return kept_listing(checkout.folders, tip) or list_plans(checkout.git, tip)
-
-    def _nothing_moved(self, checkout: Checkout, listing: Listing) -> bool:
-        """Whether all is as the last run left it; what it found then still stands."""
-        stands = unchanged(self.repo, self.bench.host, checkout.git, listing)
-        if stands is None:
-            return False
-        self.unchanged = True
-        self._add(stands)
-        return True
-
-    def _reconcile(self, checkout: Checkout, listing: Listing, *, writes: bool) -> Reconciled:
-        self.bench.tell("reading workplans")
-        result = reconcile(
-            self.bench, self.repo, checkout, listing, self.options, self.run_id, writes=writes
-        )
-        self._add(result.findings)
-        self.actions += result.actions
-        self.reconciled = result
-        return result
-
     def _take_lease(self) -> None:
         """No run on another host writes meanwhile; it is taken anew before each push."""
         lease = TakeLease(self.repo.slug, self.bench.host, self.run_id)
@@ -385,63 +251,9 @@ class _Run:
             with suppress(HubTrouble):  # a lease that cannot be returned ends by itself
                 self.bench.hub.do(lease, self.bench.by)
 
-    def _sealed(self) -> bool | None:
-        """Whether local is the remote, as far as this run could tell."""
-        checkout = self.checkout
-        if checkout is None or checkout.ahead is None or checkout.behind is None:
-            return None
-        if checkout.ahead or checkout.behind:
-            return False
-        fresh = self.fetched is not None and self.fetched.reached is Reached.FRESH
-        return True if fresh else None
-
     def _unpushed(self, ahead: int, pushed: Pushed) -> None:
         facts: dict[str, str | int] = {"slug": self.repo.slug, "ahead": ahead, "why": pushed.why}
         self._find("C-17", facts, reason=pushed.refusal.value if pushed.refusal else None)
-
-    def _halt(self, why: NotHere) -> None:
-        self._note_halt(why)
-        raise Stop
-
-    def _note_halt(self, why: NotHere) -> None:
-        self._find("C-15", {"slug": self.repo.slug, "why": why.why}, reason=why.reason)
-
-    def _find(
-        self,
-        code: str,
-        facts: Mapping[str, str | int],
-        *,
-        path: str | None = None,
-        line: int | None = None,
-        reason: str | None = None,
-        severity_of: str | None = None,
-    ) -> None:
-        mode = self.options.mode
-        severity = CATALOGUE[severity_of].severity(mode) if severity_of else None
-        self.findings.append(
-            found(code, facts, mode, path=path, line=line, reason=reason, severity=severity)
-        )
-
-    def _add(self, findings: tuple[Finding, ...]) -> None:
-        self.findings += findings
-
-    def _report(self, sealed: bool | None) -> Report:
-        findings = tuple(dict.fromkeys(self.findings))
-        return Report(
-            slug=self.repo.slug,
-            path=str(self.top),
-            mode=self.options.mode,
-            run_id=self.run_id,
-            outcome=outcome_of(findings),
-            sealed=sealed,
-            before=state_of(self.before, self.fetched) if self.before else None,
-            after=state_of(self.checkout, self.fetched) if self.checkout else None,
-            findings=findings,
-            actions=tuple(self.actions),
-            commits=tuple(self.commits),
-            unchanged=self.unchanged,
-            duration_ms=round((time.monotonic() - self.began) * 1000),
-        )
 
     def _record(self, report: Report) -> Report:
         """The hub knows how the run went on this host."""
@@ -485,24 +297,3 @@ class _Run:
 
     def _known_host(self) -> HostSync | None:
         return next((host for host in self.repo.hosts if host.host == self.bench.host), None)
-
-
-def _has_push_hook(checkout: Checkout) -> bool:
-    """Whether the user's own git would run a hook before it pushes."""
-    ran = checkout.git.run("rev-parse", "--git-path", "hooks/pre-push", hooks=True)
-    return ran.ok and (checkout.folders.top / ran.text).is_file()
-
-
-def _age(checkout: Checkout) -> str:
-    """When the remote was reached last, in words."""
-    name = checkout.tracking.removeprefix("refs/")
-    for place in (
-        checkout.folders.common / "logs/refs" / name,
-        checkout.folders.own / "FETCH_HEAD",
-    ):
-        try:
-            minutes = int(time.time() - place.stat().st_mtime) // 60
-        except OSError:
-            continue
-        return f"{minutes // 60}h {minutes % 60}m ago" if minutes >= 0 else "a later time"
-    return "an unknown time"

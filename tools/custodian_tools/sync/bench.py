@@ -1,0 +1,42 @@
+"""What every run on a host needs."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from custodian_core.codec import now
+from custodian_core.commands import Caller
+from custodian_core.git.author import Author
+from custodian_core.ports import Clock, Hub
+
+if TYPE_CHECKING:
+    from custodian_core.workplan import Readings
+
+
+def _readings() -> "Readings":
+    from custodian_core.workplan import Readings
+
+    return Readings()
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What every run on a host needs."""
+
+    hub: Hub
+    by: Caller
+    host: str
+    author: Author
+    clock: Clock = now
+    _kept: "list[Readings]" = field(default_factory=list["Readings"], repr=False)
+    #: is told what the run does just now
+    tell: Callable[[str], None] = lambda _text: None
+    sleep: Callable[[float], None] = time.sleep
+
+    @property
+    def readings(self) -> "Readings":
+        """What was read before; made when a workplan is first read."""
+        if not self._kept:
+            self._kept.append(_readings())
+        return self._kept[0]

@@ -58,7 +58,7 @@ class Pushed:
 _AUTH = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"terminal prompts disabled|invalid (?:username|credentials)|host key verification failed|"
-    r"access denied|unauthorized|returned error: 40[13]|askpass|not authorized",
+    r"access denied|unauthorized|returned error: 40[137]|askpass|not authorized",
     re.IGNORECASE,
 )
 _GONE = re.compile(r"couldn't find remote ref", re.IGNORECASE)
@@ -67,10 +67,11 @@ _PROTECTED = re.compile(
     r"denied by|prohibited|branch rule|deny(?:ing|updat)|refusing",
     re.IGNORECASE,
 )
+_TOO_LARGE = re.compile(r"\b413\b|too large|quota", re.IGNORECASE)
 _OURSELVES = re.compile(r"pre-push|hook", re.IGNORECASE)
 
 
-def fetch(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
+def fetch(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     """The remote's branch as it is now; nothing but the remembered branch changes here."""
     if not _SAFE_NAME.fullmatch(checkout.remote):
         return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
@@ -84,7 +85,7 @@ def fetch(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
         "--end-of-options",
         checkout.remote,
         f"+{checkout.remote_ref}:{checkout.tracking}",
-        limit_s=limit_s,
+        limit_s=limit_s or REMOTE_S,
     )
     if not ran.ok:
         return Fetched(_why_not(ran), ran.told, checkout)
@@ -93,7 +94,7 @@ def fetch(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
     return Fetched(Reached.FRESH, "", checkout if isinstance(now, NotHere) else now)
 
 
-def ask(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
+def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     """The same without writing any name down: what the remote has is counted, not remembered."""
     if not _SAFE_NAME.fullmatch(checkout.remote):
         return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
@@ -104,7 +105,7 @@ def ask(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
         "--end-of-options",
         checkout.remote,
         checkout.remote_ref,
-        limit_s=limit_s,
+        limit_s=limit_s or REMOTE_S,
     )
     if not ran.ok:
         return Fetched(_why_not(ran), ran.told, checkout)
@@ -123,7 +124,7 @@ def ask(checkout: Checkout, limit_s: float = REMOTE_S) -> Fetched:
             "--end-of-options",
             checkout.remote,
             checkout.remote_ref,
-            limit_s=limit_s,
+            limit_s=limit_s or REMOTE_S,
         )
         if not ran.ok:
             return Fetched(_why_not(ran), ran.told, checkout)
@@ -141,7 +142,7 @@ def _why_not(ran: Ran) -> Reached:
 
 
 def push(
-    checkout: Checkout, commit: str, *, hooks: bool = False, limit_s: float = REMOTE_S
+    checkout: Checkout, commit: str, *, hooks: bool = False, limit_s: float | None = None
 ) -> Pushed:
     """The remote's branch is at `commit`, by fast-forward; never by force."""
     ran = checkout.git.run(
@@ -153,7 +154,7 @@ def push(
         "--end-of-options",
         checkout.remote,
         f"{commit}:{checkout.remote_ref}",
-        limit_s=limit_s,
+        limit_s=limit_s or REMOTE_S,
         hooks=hooks,
     )
     if ran.ok:
@@ -172,7 +173,7 @@ def _refusal(ran: Ran) -> Refusal:
     if "[remote rejected]" in said or _PROTECTED.search(said):
         moved = re.search(r"incorrect old value|cannot lock ref|failed to update ref", said)
         return Refusal.REJECTED if moved else Refusal.PROTECTED
-    if "[rejected]" in said:
+    if "[rejected]" in said or _TOO_LARGE.search(said):
         return Refusal.REJECTED
     if _AUTH.search(said):
         return Refusal.AUTH

@@ -1,7 +1,8 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test check bench lock clean fix-consistency fix-consistency-remote \
+  fix-consistency-all check-consistency install-hooks install-hooks-all register-project
 
 BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -31,6 +32,28 @@ lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
 	  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
 
+fix-consistency: .venv/run ## Bring one repo in step: make fix-consistency REPO=slug
+	@$(call named) && $(BIN)/custodian fix $(REPO) $(ARGS)
+
+fix-consistency-remote: .venv/run ## Pull it first: make fix-consistency-remote REPO=slug
+	@$(call named) && $(BIN)/custodian fix $(REPO) --remote $(ARGS)
+
+fix-consistency-all: .venv/run ## Bring every repo of this host in step
+	@$(BIN)/custodian fix --all $(ARGS)
+
+check-consistency: .venv/run ## Say where one repo is not in step: make check-consistency REPO=slug
+	@$(call named) && $(BIN)/custodian check $(REPO) $(ARGS)
+
+install-hooks: .venv/run ## Sync a repo after each commit: make install-hooks REPO=slug
+	@$(call named) && $(BIN)/custodian hooks install $(REPO) $(ARGS)
+
+install-hooks-all: .venv/run ## Sync every repo of this host after each commit
+	@$(BIN)/custodian hooks install --all $(ARGS)
+
+register-project: .venv/run ## Manage the repo in a folder: make register-project PATH_=~/marki-docx
+	@test -n "$(PATH_)" || { echo "say which: make $@ PATH_=~/marki-docx" >&2; exit 2; }; \
+	$(BIN)/custodian register $(PATH_) $(ARGS)
+
 clean: ## Remove what was built and installed here
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
 
@@ -41,6 +64,9 @@ clean: ## Remove what was built and installed here
 .venv/dev: requirements-dev.lock pyproject.toml
 	@$(call install,requirements-dev.lock)
 	@touch $@ .venv/run
+
+# A seed's verb for one repo needs to know which.
+named = test -n "$(REPO)" || { echo "say which: make $@ REPO=slug" >&2; exit 2; }
 
 # Debian's python3 comes without ensurepip: then a pip of the system installs into .venv.
 define install

@@ -50,9 +50,9 @@ install-hooks: .venv/run ## Sync a repo after each commit: make install-hooks RE
 install-hooks-all: .venv/run ## Sync every repo of this host after each commit
 	@$(BIN)/custodian hooks install --all $(ARGS)
 
-register-project: .venv/run ## Manage the repo in a folder: make register-project PATH_=~/marki-docx
-	@test -n "$(PATH_)" || { echo "say which: make $@ PATH_=~/marki-docx" >&2; exit 2; }; \
-	$(BIN)/custodian register $(PATH_) $(ARGS)
+register-project: .venv/run ## Manage the repo in a folder: make register-project DIR=~/marki-docx
+	@test -n "$(DIR)" || { echo "say which: make $@ DIR=~/marki-docx" >&2; exit 2; }; \
+	$(BIN)/custodian register $(DIR) $(ARGS)
 
 clean: ## Remove what was built and installed here
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist

@@ -282,7 +282,7 @@ def test_the_next_task_is_read_in_the_order_of_an_index(tmp_path: Path) -> None:
         ("abandoned", "tasks_by_urgency"),
         ("pending_tasks", "tasks_pending"),
     ):
-        sql = f"explain query plan {getattr(store.queries, name).sql}"
+        sql = f"explain query plan {getattr(store.queries, name).text}"
         steps = [row["detail"] for row in store.database.connection().execute(sql, wanted)]
 
         assert any(f"SEARCH t USING INDEX {index} " in step for step in steps), name

@@ -32,6 +32,7 @@ COMMANDS = {
     "settings": ("settings:settings", "Show every setting and where it came from."),
     "status": ("status:status", "Show the whole fleet on one screen."),
     "task": ("task:task", "List, claim, move and note tasks."),
+    "timer": ("timer:timer", "Sync every so often: a systemd timer, or cron."),
     "token": ("token:token", "Make, list and revoke keys to the hub's HTTP API."),
     "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
 }

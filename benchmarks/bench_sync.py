@@ -131,7 +131,7 @@ def rows() -> list[Row]:
     """Every speed that is claimed of the sync."""
     with tempfile.TemporaryDirectory() as folder:
         small = Fleet(Path(folder), _CHECK)
-        found = [_check(small), _one_change(small)]
+        found = [_check(small), _one_change(small), _from_commit(small)]
         small.store.close()
     with tempfile.TemporaryDirectory() as folder:
         large = Fleet(Path(folder), _SWEEP)
@@ -185,6 +185,43 @@ def _one_change(fleet: Fleet, rounds: int = 10) -> Row:
     return alone(
         "one status, file to hub, warm, wall", min(once() for _ in range(rounds)), 40, rounds
     )
+
+
+def _from_commit(fleet: Fleet, commits: int = 50) -> Row:
+    """From a commit's start until the hub knows what it says: hook, fetch and push included."""
+    top, git = fleet.tops[1], _git(fleet.env)
+    subprocess.run(
+        fleet.custodian("hooks", "install", top.name),
+        env=fleet.env,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    view = fleet.store.reconcile_view(top.name)
+    task = next(task for task in view.tasks if task.status == "todo")
+    stream = next(stream for stream in view.workstreams if stream.id == task.workstream_id)
+    path = top / str(stream.workplan_file)
+    taken: list[float] = []
+    for number in range(commits):
+        new = ("in_progress", "blocked")[number % 2]
+        text = path.read_text()
+        place = text.index("status: ", text.index(f"id: {task.key}\n"))
+        path.write_text(f"{text[:place]}status: {new}{text[text.index(chr(10), place) :]}")
+        begin = time.perf_counter()
+        git(top, "commit", "-q", "-a", "-m", "moved")
+        while fleet.store.task(task.id).status != new:
+            time.sleep(0.005)
+        taken.append((time.perf_counter() - begin) * 1000)
+        while _revision(fleet, top.name) is None:
+            time.sleep(0.01)
+    p95 = sorted(taken)[int(commits * 0.95)]
+    return alone("commit to hub, by the hook, wall, p95", p95, 1000, commits)
+
+
+def _revision(fleet: Fleet, slug: str) -> int | None:
+    """What the last run has seen, once it is over and even."""
+    repo = fleet.store.repo(slug)
+    (host,) = repo.hosts
+    return host.revision if host.sealed and host.revision == repo.revision else None
 
 
 def _growth(rounds: int = 3) -> Row:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from .plan import Edit
+from .text import printable
 
 SUBJECT = "chore(consistency): sync task status from DB [auto]"
 LINKED = "chore(consistency): link workplans to DB [auto]"
@@ -13,10 +14,12 @@ BRIEF = "chore(consistency): update the brief from DB [auto]"
 def message(edits: Iterable[Edit], run_id: str, hub_id: str, today: date) -> str:
     """The message of the commit that holds these edits."""
     edits = tuple(edits)
-    moved = [f"- {e.what}: {e.old or 'unset'} → {e.new}" for e in edits if e.new]
-    linked = [f"- {e.what}: linked" for e in edits if e.link]
+    moved = [f"- {printable(e.what)}: {e.old or 'unset'} → {e.new}" for e in edits if e.new]
+    linked = [f"- {printable(e.what)}: linked" for e in edits if e.link]
     subject = SUBJECT if moved else LINKED if linked else BRIEF
     rows = [subject, "", f"Updated by fix-consistency on {today.isoformat()}:", *moved, *linked]
     if not moved and not linked:
         rows.append("- .custodian-brief.md")
-    return "\n".join([*rows, "", f"Custodian-Sync: {run_id}", f"Custodian-Hub: {hub_id}", ""])
+    # Nothing foreign begins a line, so that nothing can pass for a trailer.
+    marks = [f"Custodian-Sync: {printable(run_id)}", f"Custodian-Hub: {printable(hub_id)}"]
+    return "\n".join([*rows, "", *marks, ""])

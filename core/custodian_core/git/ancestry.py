@@ -1,5 +1,7 @@
 """Whose commits are here and not there, and which commit goes on from which."""
 
+from custodian_core.text import printable
+
 from .author import Author
 from .runner import Git
 from .state import Checkout
@@ -31,7 +33,7 @@ def own_commits(checkout: Checkout, author: Author) -> tuple[list[str], list[str
         if trailer and committed == [name, email, at] and email == author.email:
             ours.append(commit)
         else:
-            people.append(name)
+            people.append(printable(name, 100))
     return ours, people
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from custodian_core.blob import MAX_FILE, blob_id
-from custodian_core.errors import FileTrouble
+from custodian_core.errors import FileTrouble, GitTrouble
 from custodian_core.files import put_file, read_file
 
 from .lock import Locked
@@ -29,6 +29,20 @@ class Entry:
     path: str
     size: int
 
+    @property
+    def unsafe(self) -> str | None:
+        """Why the file is left alone, where it is none that a checkout of the repo holds."""
+        if self.mode not in PLAIN:
+            return "it is a symbolic link"
+        parts = self.path.split("/")
+        if {"", ".", ".."} & {*parts} or any(part.lower() == ".git" for part in parts):
+            return "its path leaves the repo"
+        try:
+            self.path.encode()
+        except UnicodeEncodeError:
+            return "its name is not UTF-8"
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Listing:
@@ -43,8 +57,8 @@ class Listing:
 
     @property
     def plain(self) -> tuple[Entry, ...]:
-        """Those that are plain files."""
-        return tuple(entry for entry in self.entries if entry.mode in PLAIN)
+        """Those that are plain files of the repo."""
+        return tuple(entry for entry in self.entries if entry.unsafe is None)
 
 
 def list_plans(git: Git, commit: str) -> Listing:
@@ -56,6 +70,8 @@ def list_plans(git: Git, commit: str) -> Listing:
         told, _, name = row.partition(b"\t")
         mode, kind, blob, size = told.decode().split()
         path = os.fsdecode(name)
+        if kind == "blob" and not size.isdecimal():
+            raise _missing(git, blob)
         if path == BRIEF:
             brief = Entry(mode, blob, path, int(size)) if mode in PLAIN else None
         elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
@@ -94,9 +110,15 @@ def blobs(git: Git, entries: Iterable[Entry]) -> dict[str, bytes]:
     while at < len(out):
         end = out.index(b"\n", at)
         blob, size = out[at:end].decode().split(" ")
+        if not size.isdecimal():
+            raise _missing(git, blob)
         texts[blob] = out[end + 1 : end + 1 + int(size)]
         at = end + 2 + int(size)
     return texts
+
+
+def _missing(git: Git, blob: str) -> GitTrouble:
+    return GitTrouble(str(git.folder), "cat-file", f"object {blob} is missing; try `git fsck`")
 
 
 def is_dirty(git: Git, entry: Entry) -> bool:

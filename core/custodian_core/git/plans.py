@@ -1,12 +1,13 @@
 """Workplans read from a commit, not from disk: no link is followed, no half-saved file is seen."""
 
+import os
 from collections.abc import Iterator
 
 from custodian_core.findings import Finding, found
 from custodian_core.plan import Source
 from custodian_core.workplan import Reading, Readings, too_large
 
-from .listing import PLAIN, Listing, blobs
+from .listing import Listing, blobs
 from .runner import Git
 
 
@@ -29,8 +30,8 @@ def read_plans(
 
 
 def links(listing: Listing) -> Iterator[Finding]:
-    """C-21 for each entry that is no plain file."""
+    """C-21 for each entry that is no plain file of the repo."""
     for entry in listing.entries:
-        if entry.mode not in PLAIN:
-            facts = {"what": "workplan", "why": "it is a symbolic link"}
-            yield found("C-21", facts, path=entry.path)
+        if entry.unsafe:
+            path = os.fsencode(entry.path).decode(errors="replace")
+            yield found("C-21", {"what": "workplan", "why": entry.unsafe}, path=path)

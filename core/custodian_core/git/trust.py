@@ -47,12 +47,19 @@ class Named:
 def git_in(top: Path, own: Path, common: Path) -> Git:
     """Git in the checkout, deaf to the programs that its configuration names."""
     said = b"".join(map(_text, (common / "config", own / "config.worktree"))).lower()
-    # Another folder for the files than this one would be written to in its place.
-    env = (("GIT_WORK_TREE", str(top)),) if b"worktree" in said or b"include" in said else ()
+    env: dict[str, str] = {}
+    if b"worktree" in said or b"include" in said:
+        # Another folder for the files than this one would be written to in its place.
+        env["GIT_WORK_TREE"] = str(top)
     config: Config = ()
     if any(word in said for word in _WORDS):
-        config = tuple(_against(tuple(_named(Git(top)))))
-    return Git(top, config, env)
+        named = tuple(_named(Git(top)))
+        config = tuple(_against(named))
+        lazy = b"promisor" in said or b"partialclone" in said or b"include" in said
+        if lazy and any(each.key.endswith(".uploadpack") and each.own for each in named):
+            # Any command may fetch what is missing, by a program that no option overrides.
+            env["GIT_ALLOW_PROTOCOL"] = "http:https:ssh"
+    return Git(top, config, tuple(env.items()))
 
 
 def _text(config: Path) -> bytes:
@@ -78,9 +85,6 @@ def _against(named: tuple[Named, ...]) -> Iterator[tuple[str, str]]:
         yield f"filter.{driver}.smudge", ""
         yield f"filter.{driver}.process", ""
         yield f"filter.{driver}.required", "false"
-    for each in named:
-        if each.key.endswith(".uploadpack") and not each.trusted:
-            yield each.key, "git-upload-pack"
     helpers = [each for each in named if each.key.startswith("credential.")]
     if not all(each.trusted for each in helpers):
         yield "credential.helper", ""

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Forge]:
+def serving(folder: Path) -> Generator[Forge]:
     """The forge answers while this is open."""
     forge = Forge(folder)
     handler = type("Handler", (_Handler,), {"forge": forge})

@@ -234,7 +234,7 @@ def test_commits_that_an_agent_left_unpushed_are_pushed_first(a: Clone, world: W
     a.work(T1, "done", push=False)
     report = a.fix()
 
-    assert report.actions[0] == "pushed 1 earlier commits, by Agent of a"
+    assert report.actions[0] == "pushed 1 earlier commit, by Agent of a"
     assert world.status(T1) == "done"
     assert even(a)
 

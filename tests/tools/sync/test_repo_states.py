@@ -68,7 +68,7 @@ def test_f03_a_commit_that_could_not_be_pushed_is_pushed_first(behind_hub: Clone
     behind_hub.fix(push=False)
     report = behind_hub.fix()
 
-    assert report.actions[0].startswith("pushed 1 earlier commits")
+    assert report.actions[0].startswith("pushed 1 earlier commit")
     assert report.sealed
 
 

@@ -125,7 +125,7 @@ class Fixing(Looking):
         tip = checkout.git.word("rev-parse", checkout.tracking)
         self._take_lease()
         self._move(held, checkout, tip, rebuild=False)
-        self.actions.append(f"pulled {checkout.behind} commits, to {tip[:12]}")
+        self.actions.append(f"pulled {_commits(checkout.behind)}, to {tip[:12]}")
 
     def _push_backlog(self, checkout: Checkout) -> Checkout:
         """What is ahead is on the remote, or nothing but the hub may be written."""
@@ -134,7 +134,7 @@ class Fixing(Looking):
         pushed = self._push(checkout, checkout.head)
         if pushed.ok:
             whose = f", by {', '.join(dict.fromkeys(self.people))}" if self.people else ""
-            self.actions.append(f"pushed {checkout.ahead} earlier commits{whose}")
+            self.actions.append(f"pushed {_commits(checkout.ahead, 'earlier ')}{whose}")
             self.checkout = self._probed()
             return self.checkout
         self._unpushed(checkout.ahead or 1, pushed)
@@ -297,3 +297,7 @@ class Fixing(Looking):
 
     def _known_host(self) -> HostSync | None:
         return next((host for host in self.repo.hosts if host.host == self.bench.host), None)
+
+
+def _commits(many: int | None, kind: str = "") -> str:
+    return f"{many} {kind}commit{'' if many == 1 else 's'}"

@@ -206,10 +206,11 @@ def test_f34_two_hosts_that_fix_one_repo_make_one_commit_between_them(
     before = int(git(world.remote, "rev-list", "--count", "main"))
     world.move(T1, "done")
     reports: list[Report] = []
-    runs = [
-        threading.Thread(target=lambda clone=clone: reports.append(clone.fix(pull=True)))
-        for clone in (a, b)
-    ]
+
+    def pull_and_fix(clone: Clone) -> None:
+        reports.append(clone.fix(pull=True))
+
+    runs = [threading.Thread(target=pull_and_fix, args=[clone]) for clone in (a, b)]
     for run in runs:
         run.start()
     for run in runs:

@@ -49,6 +49,16 @@ def replace_file(path: Path, old: bytes, new: bytes) -> None:
         beside.replace(path)
 
 
+def remove_file(path: Path, old: bytes) -> None:
+    """The file is gone; refused where it no longer holds `old`."""
+    if read_file(path, len(old)) != old:
+        raise FileTrouble(shown(path), "it was changed by somebody else meanwhile; try again")
+    try:
+        path.unlink()
+    except OSError as error:
+        raise FileTrouble(shown(path), f"it cannot be removed: {_reason(error)}") from error
+
+
 def make_folder(path: Path) -> None:
     """The folder is there."""
     try:

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from custodian_core.errors import FileTrouble
-from custodian_core.files import create_file, read_file, replace_file, shown
+from custodian_core.files import create_file, read_file, remove_file, replace_file, shown
 
 
 def test_a_file_that_somebody_changed_meanwhile_is_not_replaced(tmp_path: Path) -> None:
@@ -49,3 +49,16 @@ def test_a_path_is_shown_short_and_on_one_line(
 
     assert shown(tmp_path / "a/b.md") == "a/b.md"
     assert shown(Path("/else/a\n\x1b[31m.md")) == "/else/a \ufffd[31m.md"
+
+
+def test_a_file_is_removed_if_it_holds_what_was_read(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"mine")
+
+    with pytest.raises(FileTrouble, match="changed by somebody else"):
+        remove_file(path, b"min")
+    assert path.read_bytes() == b"mine"
+    remove_file(path, b"mine")
+    assert not path.exists()
+    with pytest.raises(FileTrouble, match="no such file"):
+        remove_file(path, b"mine")

@@ -10,7 +10,7 @@ from custodian_core import agents_md
 from custodian_core.agents_md import FILES
 from custodian_core.errors import CustodianError, FileTrouble
 from custodian_core.fenced import State
-from custodian_core.files import create_file, read_file, replace_file, shown
+from custodian_core.files import create_file, read_file, remove_file, replace_file, shown
 from custodian_core.settings import Settings
 
 from .checkouts import Target
@@ -132,10 +132,10 @@ def _one(repo: str, file: _File, act: str, *, write: bool) -> Doc:
 
 
 def _write(file: _File, new: bytes | None) -> None:
-    if new is None:
-        file.path.unlink(missing_ok=True)
-    elif file.data is None:
-        create_file(file.path, new)
+    if file.data is None:
+        create_file(file.path, new or b"")
+    elif new is None:
+        remove_file(file.path, file.data)
     else:
         replace_file(file.path, file.data, new)
 
@@ -163,9 +163,8 @@ def _found(top: Path, name: str) -> _File | None:
     path = top / name
     if not os.path.lexists(path):
         return None
-    try:
-        real = path.resolve(strict=False)
-    except (OSError, RuntimeError):  # a link that leads to itself
+    real = Path(os.path.realpath(path))
+    if real.is_symlink():  # a circle
         return _File(name, path, trouble="it is a link that leads nowhere")
     inside = real.is_relative_to(top) and not real.is_relative_to(top / ".git")
     if not inside:

@@ -10,7 +10,14 @@ from typing import Any
 from custodian_core import hookscript
 from custodian_core.errors import Conflict, CustodianError, FileTrouble
 from custodian_core.fenced import State
-from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
+from custodian_core.files import (
+    create_file,
+    make_folder,
+    read_file,
+    remove_file,
+    replace_file,
+    shown,
+)
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Folders
 from custodian_core.hookscript import HOOKS, Folder, Place, shared
@@ -105,7 +112,10 @@ def uninstall(target: Target, settings: Settings) -> Hooks:
     """
     try:
         folders = target.folders(settings)
-        now, before = Path(_asked(folders).path).resolve(), folders.common.resolve() / "hooks"
+        now, before = (
+            Path(os.path.realpath(_asked(folders).path)),
+            folders.common.resolve() / "hooks",
+        )
     except CustodianError as error:
         return Hooks(target, None, (), str(error))
     hooks = tuple(_one(hook, now / hook, _uninstall) for hook in HOOKS)
@@ -189,7 +199,7 @@ def _uninstall(hook: str, path: Path) -> Hook:
     if data is not None:
         replace_file(path, file.data, data)
     else:
-        path.unlink(missing_ok=True)
+        remove_file(path, file.data)
     return Hook(hook, State.ABSENT, changed=True)
 
 
@@ -198,7 +208,7 @@ def _folder(folders: Folders) -> Path:
     asked = _asked(folders)
     if reason := shared(asked):
         raise Conflict("its hooks", reason)
-    real = Path(asked.path).resolve()
+    real = Path(os.path.realpath(asked.path))  # it never raises, as over links in a circle
     if os.path.lexists(real) and not real.is_dir():
         raise FileTrouble(shown(real), "core.hooksPath says that hooks are there; it is no folder")
     return real
@@ -211,7 +221,7 @@ def _asked(folders: Folders) -> Folder:
     if not answer.ok:
         raise FileTrouble(shown(top), f"git does not say where its hooks are: {answer.told}")
     path = folders.top / os.fsdecode(answer.out.removesuffix(b"\n"))
-    folder, real = Folder(str(path), Place.ELSEWHERE), path.resolve()
+    folder, real = Folder(str(path), Place.ELSEWHERE), Path(os.path.realpath(path))
     said = git.run("config", "--show-scope", "-z", "--get", "core.hooksPath", hooks=True)
     if said.ok:
         scope, value = (os.fsdecode(word) for word in said.out.split(b"\0")[:2])

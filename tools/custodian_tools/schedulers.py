@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from custodian_core.errors import Conflict, FileTrouble
-from custodian_core.files import create_file, read_file, replace_file, shown
+from custodian_core.files import create_file, read_file, remove_file, replace_file, shown
 from custodian_core.text import printable
 from custodian_core.timing import (
     SERVICE,
@@ -96,15 +96,16 @@ class Systemd:
 
     def uninstall(self) -> bool:
         """No unit of ours is left; whether there was one."""
-        ours = [name for name in (SERVICE, TIMER) if is_ours(self._read(name) or b"")]
+        there = {name: self._read(name) or b"" for name in (SERVICE, TIMER)}
+        ours = {name: unit for name, unit in there.items() if is_ours(unit)}
         if not ours:
             return False
         works = self.trouble() is None
         if works and TIMER in ours:
             self._ask("disable", "--now", TIMER)
             _run("systemctl", "--user", "clean", "--what=state", TIMER)  # when it last ran
-        for name in ours:
-            (self.folder / name).unlink(missing_ok=True)
+        for name, unit in ours.items():
+            remove_file(self.folder / name, unit)
         link = self.folder / "timers.target.wants" / TIMER
         if link.is_symlink():
             link.unlink()

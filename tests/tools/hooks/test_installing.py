@@ -152,6 +152,14 @@ def test_f52_a_link_in_place_of_the_folder_is_refused(machine: Machine, repo: Pa
     assert "is a link to" in refusal(machine, repo)
 
 
+def test_a_link_that_leads_to_itself_is_told(machine: Machine, repo: Path) -> None:
+    shutil.rmtree(repo / ".git/hooks")
+    (repo / ".git/hooks").symlink_to("hooks")
+
+    assert "it is no folder" in (machine.install(repo).why or "")
+    assert states(machine.uninstall(repo)) == ALL_ABSENT
+
+
 def test_hooks_that_are_switched_off_in_git_are_told(machine: Machine, repo: Path) -> None:
     machine.git(repo, "config", "core.hooksPath", "/dev/null")
 

@@ -136,6 +136,13 @@ def _own_folder(top: Path) -> Path | None:
     return own if (own / "HEAD").exists() else None
 
 
+def half_done(folders: Folders) -> str | None:
+    """What somebody has begun in the checkout and not ended."""
+    return next(
+        (what for name, what in _HALF_DONE.items() if os.path.lexists(folders.own / name)), None
+    )
+
+
 def probe(
     top: Path, wanted_branch: str | None = None, before: Checkout | None = None
 ) -> Checkout | NotHere:
@@ -146,9 +153,8 @@ def probe(
     folders = find(top)
     if isinstance(folders, NotHere):
         return folders
-    for name, what in _HALF_DONE.items():
-        if os.path.lexists(folders.own / name):
-            return NotHere("in-progress", f"{what} is in progress")
+    if what := half_done(folders):
+        return NotHere("in-progress", f"{what} is in progress")
     git = folders.git
     branch = _branch(folders, git)
     if isinstance(branch, NotHere):

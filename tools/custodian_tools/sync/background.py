@@ -7,8 +7,9 @@ from datetime import datetime
 from pathlib import Path
 
 from custodian_core.codec import stamp
+from custodian_core.findings import Finding
 from custodian_core.git.lock import RepoLock, want, wanted_since
-from custodian_core.git.state import NotHere, find
+from custodian_core.git.state import Folders, NotHere, find, half_done
 from custodian_core.records import Repo
 from custodian_core.text import printable
 
@@ -33,14 +34,20 @@ def request(bench: Bench, repo: Repo, top: Path, options: Options) -> Report:
         return _left(repo, top, options)  # whoever waits already begins after this request
     with waiting:
         until = time.monotonic() + PATIENCE_S
-        while time.monotonic() < until:
-            since = wanted_since(folders)
-            if since is None or time.time() - since >= SETTLE_S:
-                break
+        while time.monotonic() < until and not _is_ripe(folders):
             bench.sleep(SETTLE_S / 4)
     if wanted_since(folders) is None:
         return _left(repo, top, options)
     return fix_and_follow(bench, repo, top, replace(options, lock_s=0))
+
+
+def _is_ripe(folders: Folders) -> bool:
+    """Whether requests have stopped coming, and what brought them has ended.
+
+    Git calls the hooks of a merge and of a rebase while their marks still stand.
+    """
+    since = wanted_since(folders)
+    return since is None or (time.time() - since >= SETTLE_S and half_done(folders) is None)
 
 
 def _left(repo: Repo, top: Path, options: Options) -> Report:
@@ -78,5 +85,9 @@ def log(home: Path, at: datetime, text: str) -> None:
 def line(report: Report) -> str:
     """The run in one line."""
     sealed = {True: "sealed", False: "not sealed", None: "seal unknown"}[report.sealed]
-    told = "; ".join([*report.actions, *(f"{f.code} {f.message}" for f in report.findings)])
+    told = "; ".join([*report.actions, *map(_finding, report.findings)])
     return f"{report.slug}: {report.outcome}, {sealed}{': ' if told else ''}{told}"
+
+
+def _finding(finding: Finding) -> str:
+    return f"{finding.code} {finding.message.removeprefix(f'{finding.code} ')}"

@@ -258,11 +258,13 @@ class Fixing(Looking):
     def _record(self, report: Report) -> Report:
         """The hub knows how the run went on this host."""
         at, result, known = self.bench.clock(), self.reconciled, self._known_host()
+        if known and known.path != str(self.top) and report.sealed is not True:
+            return report  # a worktree beside the checkout says nothing of how that one stands
         ok = report.sealed is True
         told = bool(report.actions or report.findings)
         sync = HostSync(
             host=self.bench.host,
-            path=str(self.top),
+            path=known.path if known else str(self.top),
             last_run_at=at,
             last_ok_at=at if ok else None,
             outcome=report.outcome,

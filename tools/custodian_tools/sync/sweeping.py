@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
-from custodian_core.errors import BadValue, CustodianError, HubTrouble
+from custodian_core.errors import CustodianError, HubTrouble
 from custodian_core.findings import found
 from custodian_core.ports import Hub
 from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
-from custodian_tools.hub import every, slug_of
+from custodian_tools.checkouts import named, registered
+from custodian_tools.hub import every
 
 from .bench import Bench
 from .report import Options, Report
@@ -29,13 +30,11 @@ class Target:
 
 
 def target(hub: Hub, settings: Settings, name: str) -> Target:
-    """The repo that is meant by a slug or by a path on this host."""
-    repo = hub.repo(slug_of(hub, name, settings.host))
-    path = repo.host_paths.get(settings.host)
-    if path is None:
-        reason = f"it has no checkout on {settings.host}; `custodian register PATH` makes one known"
-        raise BadValue(f"repo {repo.slug}", reason)
-    return Target(repo, Path(path))
+    """The repo that is meant by a slug, or by a path in a checkout or a worktree of it."""
+    (found,) = named(hub, settings, [name])
+    known = registered(found)
+    assert known.repo is not None  # noqa: S101 - `registered` saw to that
+    return Target(hub.repo(known.repo), known.path)
 
 
 def fleet(hub: Hub, settings: Settings) -> tuple[Target, ...]:

@@ -1,0 +1,164 @@
+"""Answers to agents: short rows, what was left out, and what to do next."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from custodian_core.codec import stamp
+from custodian_core.errors import (
+    Claimed,
+    CustodianError,
+    ForeignHub,
+    HubUnreachable,
+    NothingToDo,
+    Regression,
+    RepoBusy,
+    StaleFence,
+    UnknownThing,
+)
+from custodian_core.records import Claim, Intervention, Page, Repo, Task
+from custodian_core.text import printable
+
+T = TypeVar("T")
+
+#: how much of a text an answer tells
+LONGEST_TEXT, LONGEST_LINE = 4000, 400
+
+
+def page(
+    found: Page[T], row: Callable[[T], dict[str, Any]], name: str, again: str
+) -> dict[str, Any]:
+    """Some of a list, how many there are, and how to go on."""
+    told: dict[str, Any] = {name: [row(item) for item in found.items], "total": found.total}
+    if found.cursor:
+        told["cursor"] = found.cursor
+        told["hint"] = f"call {again} with cursor to go on, or narrow it"
+    elif not found.items:
+        told["hint"] = f"there are none; {again} without filters shows all"
+    return told
+
+
+def text(said: str, longest: int = LONGEST_TEXT) -> str:
+    """What somebody wrote, line by line, made safe and cut."""
+    lines = (printable(line) for line in said[: longest + 1].splitlines())
+    safe = "\n".join(lines)
+    return safe if len(said) <= longest else f"{safe[: longest - 1]}…"
+
+
+def line(said: str, longest: int = LONGEST_LINE) -> str:
+    """What somebody wrote, on one line."""
+    return printable(said, longest)
+
+
+def task_row(task: Task) -> dict[str, Any]:
+    """A task in a list."""
+    row: dict[str, Any] = {
+        "task": task.key,
+        "title": line(task.title, 120),
+        "status": task.status.value,
+        "priority": task.priority.value,
+    }
+    if task.needs_human:
+        row["needs_human"] = True
+    return row
+
+
+def task_card(task: Task) -> dict[str, Any]:
+    """A task with all that is known of it."""
+    return {
+        **task_row(task),
+        "id": task.id,
+        "repo": task.repo_slug,
+        "description": text(task.description),
+        "acceptance": [line(each) for each in task.acceptance[:30]],
+        "depends_on": list(task.depends_on),
+        "note": line(task.note) if task.note else None,
+        "fence": task.fence,
+        "epoch": task.epoch,
+        "version": task.version,
+        "updated_at": stamp(task.updated_at),
+    }
+
+
+def lease(claim: Claim) -> dict[str, Any]:
+    """The right to work on a task, as its holder needs it."""
+    return {
+        "claim_id": claim.id,
+        "holder": claim.holder,
+        "fence": claim.fence,
+        "expires_at": stamp(claim.expires_at),
+        "ttl_s": claim.ttl_s,
+    }
+
+
+def question(asked: Intervention) -> dict[str, Any]:
+    """A question to a person."""
+    row: dict[str, Any] = {
+        "id": asked.id,
+        "repo": asked.repo_slug,
+        "question": line(asked.question),
+        "since": stamp(asked.since),
+        "asked_by": line(asked.asked_by, 100),
+    }
+    if asked.task_key:
+        row["blocks"] = asked.task_key
+    if asked.context:
+        row["context"] = text(asked.context, 1000)
+    if asked.options:
+        row["options"] = [line(each, 200) for each in asked.options[:20]]
+    if asked.answer is not None:
+        row |= {"answer": text(asked.answer, 1000), "answered_by": line(asked.answered_by or "")}
+    return row
+
+
+def repo_row(repo: Repo, host: str) -> dict[str, Any]:
+    """A repo, and how its syncs go here."""
+    here = next((each for each in repo.hosts if each.host == host), None)
+    row: dict[str, Any] = {
+        "repo": repo.slug,
+        "domain": repo.domain,
+        "last_state_synced_at": _at(repo.last_state_synced_at),
+    }
+    if repo.status != "active":
+        row |= {"status": repo.status.value, "reason": line(repo.status_reason or "")}
+    if here:
+        row["here"] = {
+            "path": here.path,
+            "outcome": here.outcome or "never run",
+            "sealed": here.sealed,
+            "ahead": here.ahead,
+            "behind": here.behind,
+        }
+    return row
+
+
+def _at(at: datetime | None) -> str | None:
+    return stamp(at) if at else None
+
+
+#: the next call, for each kind of refusal that one can answer
+_NEXT: tuple[tuple[type[CustodianError], str], ...] = (
+    (StaleFence, "stop this work; call get_task to see who holds it, or claim_task to claim anew"),
+    (Claimed, "call claim_task with repo instead of task for another one"),
+    (Regression, "call update_task with reopen_reason if going back is meant"),
+    (NothingToDo, "call list_interventions, or end here: there is no work"),
+    (RepoBusy, "call fix_consistency again in a minute"),
+    (ForeignHub, "a person decides: `custodian db accept`, or mend CUSTODIAN_HUB_URL"),
+    (HubUnreachable, "start the hub (`custodian serve`) or mend CUSTODIAN_HUB_URL; then retry"),
+)
+
+
+def advice(error: CustodianError) -> str:
+    """What happened, and the next call."""
+    told = printable(str(error), 2000)
+    if isinstance(error, UnknownThing):
+        lists = {"repo": "list_repos", "task": "list_tasks", "question": "list_interventions"}
+        return f"{told}; call {lists.get(error.kind, 'list_repos')} to see what there is"
+    after = next((said for kind, said in _NEXT if isinstance(error, kind)), None)
+    return f"{told}; {after}" if after else told
+
+
+def some(rows: Iterable[T], most: int) -> tuple[list[T], int]:
+    """The first rows, and how many were left out."""
+    all_ = list(rows)
+    return all_[:most], max(0, len(all_) - most)

@@ -1,4 +1,9 @@
+"""The MCP server as clients of both eras meet it, in memory and over stdio."""
+
+import asyncio
 import json
+import os
+import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -10,12 +15,42 @@ from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.types import TextContent
 
-from custodian_server.mcp_app import app
+from custodian_core.errors import BadValue
+from custodian_core.settings import NAMES
+from custodian_server.mcp_app import DECLARED, Chosen, build, chosen
+from custodian_tools.agent.desk import Desk
 from tests.conftest import Snapshot
 
 pytestmark = pytest.mark.anyio
 Mode = Literal["auto", "legacy"]
 modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
+
+PROGRAM = Path(sys.executable).with_name("custodian-mcp")
+PLAN = """\
+---
+id: DOCS-WP-0001
+type: workplan
+title: "Level 1"
+domain: docs
+repo: docs
+status: active
+---
+# Level 1
+
+### T01 — Parse
+```task
+id: DOCS-WP-0001-T01
+status: todo
+priority: high
+```
+Read it.
+
+### T02 — Render
+```task
+id: DOCS-WP-0001-T02
+status: todo
+```
+"""
 
 
 @pytest.fixture
@@ -23,62 +58,314 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
+def git(folder: Path, *words: str) -> str:
+    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    done = subprocess.run(
+        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A machine of the test's own."""
+    for name in (*NAMES, "CUSTODIAN_AGENT", "CLAUDE_CODE_SESSION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
+    monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def docs(tmp_path: Path, env: dict[str, str]) -> Path:
+    """A checkout with a plan of two tasks, pushed to a bare remote."""
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "docs.git")
+    folder = tmp_path / "docs"
+    git(tmp_path, "init", "-q", "-b", "main", "docs")
+    git(folder, "remote", "add", "origin", str(tmp_path / "docs.git"))
+    (folder / "workplans").mkdir()
+    (folder / "workplans/a.md").write_text(PLAN)
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "plan")
+    git(folder, "push", "-q", "-u", "origin", "main")
+    return folder
+
+
 @asynccontextmanager
-async def connected(mode: Mode) -> AsyncGenerator[Client]:
-    async with Client(app, mode=mode) as client:
+async def connected(
+    folder: Path, mode: Mode = "auto", choice: Chosen | None = None
+) -> AsyncGenerator[Client]:
+    desk = Desk(folder)
+    async with Client(build(desk, choice or Chosen()), mode=mode) as client:
         yield client
+    desk.close()
 
 
-async def test_every_tools_schema_is_known(snapshot: Snapshot) -> None:
-    async with connected("auto") as client:
-        tools = (await client.list_tools()).tools
-
-    for tool in tools:
-        text = json.dumps(tool.model_dump(mode="json", exclude_none=True), indent=2)
-        snapshot(f"tools/{tool.name}.json", text + "\n")
-    assert all(tool.title and tool.annotations and len(tool.name) <= 30 for tool in tools)
+async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """The structured answer of a tool that does what is asked."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    answer: dict[str, Any] = result.structured_content or {}
+    return answer
 
 
-@modes
-async def test_an_agent_can_begin_a_plan_and_lint_it(mode: Mode, tmp_path: Path) -> None:
-    arguments = {"title": "Begin", "repo": str(tmp_path), "tasks": ["One"], "prefix": "X-WP"}
-    async with connected(mode) as client:
-        made = await client.call_tool("create_workplan", arguments)
-        linted = await client.call_tool("lint_workplans", {"path": str(tmp_path)})
-
-    assert made.structured_content
-    assert made.structured_content["tasks"] == ["X-WP-0001-T01"]
-    assert linted.structured_content
-    assert linted.structured_content["tasks"] == 1
-    assert linted.structured_content["findings_total"] == 2
-
-
-def text_of(result: Any) -> str:
+async def refused(client: Client, tool: str, **arguments: Any) -> str:
+    """What a tool says that does not do it."""
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, result.structured_content
     (content,) = result.content
     assert isinstance(content, TextContent)
     return content.text
 
 
+def visible(tool: Any) -> str:
+    """What a model sees of a tool."""
+    seen = {"name": tool.name, "description": tool.description, "input_schema": tool.input_schema}
+    return json.dumps(seen, separators=(",", ":"))
+
+
+async def test_every_tools_schema_is_known(snapshot: Snapshot, tmp_path: Path) -> None:
+    async with connected(tmp_path) as client:
+        tools = (await client.list_tools()).tools
+
+    for tool in tools:
+        text = json.dumps(tool.model_dump(mode="json", exclude_none=True), indent=2)
+        snapshot(f"tools/{tool.name}.json", text + "\n")
+    assert [tool.name for tool in tools] == [declared.name for declared in DECLARED]
+    assert all(tool.title and tool.annotations and len(tool.name) <= 30 for tool in tools)
+    assert len(tools) <= 20
+
+
+async def test_what_a_model_sees_of_all_tools_stays_small(tmp_path: Path) -> None:
+    """Four characters a token is what schemas of this kind come to, or less."""
+    async with connected(tmp_path) as client:
+        tools = (await client.list_tools()).tools
+
+    assert max(len(visible(tool)) / 4 for tool in tools) <= 250
+    assert sum(len(visible(tool)) / 4 for tool in tools) <= 2500
+
+
+async def test_no_tool_both_reads_and_writes_and_each_argument_is_told(tmp_path: Path) -> None:
+    async with connected(tmp_path) as client:
+        tools = (await client.list_tools()).tools
+
+    for tool in tools:
+        declared = next(each for each in DECLARED if each.name == tool.name)
+        assert tool.annotations
+        assert tool.annotations.read_only_hint is not declared.writes
+        assert tool.input_schema["additionalProperties"] is False
+
+
 @modes
-async def test_what_the_model_can_act_on_reaches_it_as_words(mode: Mode) -> None:
-    async with connected(mode) as client:
-        result = await client.call_tool("lint_workplans", {"path": "/nonexistent"})
+async def test_an_agent_takes_a_task_from_dispatch_to_done(mode: Mode, docs: Path) -> None:
+    async with connected(docs, mode) as client:
+        registered = await ask(client, "register_repo", path=".")
+        fixed = await ask(client, "fix_consistency")
+        dispatch = await ask(client, "get_repo_dispatch")
+        claimed = await ask(client, "claim_task", repo="docs", agent="ada")
+        fence = claimed["lease"]["fence"]
+        key = claimed["task"]["task"]
+        await ask(client, "update_task", task=key, status="in_progress", fence=fence, agent="ada")
+        done = await ask(
+            client,
+            "update_task",
+            task=key,
+            status="done",
+            evidence="make test passes",
+            fence=fence,
+            agent="ada",
+        )
+        written = await ask(client, "fix_consistency")
+        checked = await ask(client, "check_consistency")
 
-    assert result.is_error
-    assert "/nonexistent: there is no such file or folder" in text_of(result)
+    assert registered["repo"] == "docs"
+    assert (fixed["sealed"], fixed["not_done"]) == (1, [])
+    assert dispatch["task"]["task"] == key == "DOCS-WP-0001-T01"
+    assert done["done"] == ["note written", "in_progress → done"]
+    assert written["repos"][0]["sealed"] is True
+    assert "status: done" in (docs / "workplans/a.md").read_text()
+    assert git(docs, "rev-parse", "HEAD") == git(docs, "rev-parse", "origin/main")
+    assert checked["repos"][0]["outcome"] == "ok"
 
 
+async def test_a_person_is_asked_and_the_answer_passed_on(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "fix_consistency")
+        asked = await ask(
+            client, "ask_human", question="Which font?", task="DOCS-WP-0001-T01", options=["a", "b"]
+        )
+        waiting = await ask(client, "list_interventions")
+        answered = await ask(
+            client, "answer_intervention", question=asked["id"][:8], answer="a", agent="ada"
+        )
+        after = await ask(client, "list_interventions")
+
+    assert waiting["questions"][0]["blocks"] == "DOCS-WP-0001-T01"
+    assert answered["unblocked"] == "DOCS-WP-0001-T01"
+    assert after["total"] == 0
+    assert "hint" in after
+
+
+async def test_going_back_needs_a_reason(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "fix_consistency")
+        await ask(client, "update_task", task="DOCS-WP-0001-T01", status="done")
+        told = await refused(client, "update_task", task="DOCS-WP-0001-T01", status="todo")
+        again = await ask(
+            client,
+            "update_task",
+            task="DOCS-WP-0001-T01",
+            status="todo",
+            reopen_reason="it broke",
+        )
+
+    assert "is done and does not go back to todo" in told
+    assert "update_task with reopen_reason" in told
+    assert again["status"] == "todo"
+
+
+async def test_two_agents_never_get_the_same_task(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "fix_consistency")
+        calls = [ask(client, "claim_task", repo="docs", agent=f"agent-{n}") for n in range(4)]
+        claims = await asyncio.gather(*calls)
+        stale = await refused(
+            client,
+            "update_task",
+            task="DOCS-WP-0001-T01",
+            status="done",
+            fence=99,
+            agent="agent-9",
+        )
+
+    taken = [claim["task"]["task"] for claim in claims if claim["task"]]
+    assert sorted(taken) == ["DOCS-WP-0001-T01", "DOCS-WP-0001-T02"]
+    assert all(claim["why"] for claim in claims if not claim["task"])
+    assert "stale" in stale
+    assert "claim_task to claim anew" in stale
+
+
+async def test_a_dry_run_returns_a_plan_that_a_later_call_may_name(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        planned = await ask(client, "fix_consistency", dry_run=True)
+        head = git(docs, "rev-parse", "HEAD")
+        other = await refused(client, "fix_consistency", plan="0" * 16)
+        untouched = git(docs, "rev-parse", "HEAD") == head
+        fixed = await ask(client, "fix_consistency", plan=planned["plan"])
+
+    assert untouched
+    assert "it is" in other
+    assert fixed["sealed"] == 1
+
+
+async def test_a_sweep_tells_how_far_it_is(docs: Path) -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        told.append((progress, total, message))
+
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await client.call_tool("fix_consistency", {"all": True}, progress_callback=hear)
+
+    assert told == [(1, 1, "docs: ok")]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "said"),
+    [
+        ("list_tasks", {"stauts": "todo"}, "there is no argument 'stauts'"),
+        ("list_tasks", {"limit": 1000}, "'limit': input should be less than or equal to 100"),
+        ("list_tasks", {"status": "Done"}, "'status': input should be 'todo', 'in_progress'"),
+        ("get_task", {}, "'task' is missing"),
+        ("get_task", {"task": "X-1"}, "there is no task 'X-1'; call list_tasks"),
+        ("claim_task", {"repo": "nowhere"}, "there is no repo 'nowhere'; call list_repos"),
+        ("fix_consistency", {"repos": ["x"], "all": True}, "name repos or say all, not both"),
+        ("get_repo_dispatch", {}, "no repo is registered there on this host"),
+        ("lint_workplans", {"path": "/nonexistent"}, "there is no such file or folder"),
+        ("lint_workplans", {"path": "a\0b"}, "no path can have"),
+    ],
+)
 @modes
-async def test_an_argument_that_no_tool_knows_is_refused(mode: Mode) -> None:
-    async with connected(mode) as client:
-        result = await client.call_tool("lint_workplans", {"paht": "."})
+async def test_what_a_model_can_act_on_reaches_it_as_words(
+    mode: Mode, tool: str, arguments: dict[str, Any], said: str, tmp_path: Path, env: dict[str, str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    git(tmp_path / "here", "init", "-q")
+    async with connected(tmp_path / "here", mode) as client:
+        told = await refused(client, tool, **arguments)
 
-    assert result.is_error
-    assert "paht" in text_of(result)
+    assert said in told
+    assert "Traceback" not in told
+    assert "pydantic" not in told
 
 
-async def test_the_format_is_a_prompt() -> None:
-    async with connected("auto") as client:
+async def test_a_hub_that_is_down_stops_the_call_and_not_the_start(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTODIAN_HUB_URL", "http://127.0.0.1:9")
+    async with connected(tmp_path) as client:
+        tools = (await client.list_tools()).tools
+        told = await refused(client, "list_repos")
+
+    assert tools
+    assert "does not answer" in told
+    assert "start the hub (`custodian serve`)" in told
+
+
+async def test_hooks_are_installed_and_a_repo_can_be_put_out_of_scope(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        installed = await ask(client, "install_hooks")
+        await ask(client, "set_goal", title="Level 1 by Friday")
+        out = await ask(client, "set_out_of_scope", repo="docs", reason="a fork")
+        left = await ask(client, "list_repos")
+
+    assert installed["repos"][0]["hooks"]
+    assert (docs / ".git/hooks/post-commit").exists()
+    assert (out["status"], out["reason"]) == ("out_of_scope", "a fork")
+    assert left["total"] == 0
+
+
+async def test_lists_are_short_by_default_and_say_how_to_go_on(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "create_workplan", title="Many", tasks=[f"Do {n}" for n in range(40)])
+        git(docs, "add", ".")
+        git(docs, "commit", "-q", "-m", "many")
+        await ask(client, "fix_consistency")
+        first = await ask(client, "list_tasks")
+        second = await ask(client, "list_tasks", cursor=first["cursor"])
+
+    assert (len(first["tasks"]), first["total"]) == (20, 42)
+    assert first["tasks"][-1]["task"] < second["tasks"][0]["task"]
+    assert len(json.dumps(first)) < 10_000
+
+
+def test_flags_choose_tools_and_read_only_beats_all() -> None:
+    by_name = {declared.name: declared for declared in DECLARED}
+    only_work = chosen({}, toolsets="work")
+    reading = chosen({"CUSTODIAN_READ_ONLY": "1"}, tools="fix_consistency")
+    without = chosen({"CUSTODIAN_EXCLUDE_TOOLS": "list_tasks"}, tools="list_tasks,get_task")
+
+    assert only_work.has(by_name["claim_task"])
+    assert not only_work.has(by_name["fix_consistency"])
+    assert not reading.has(by_name["fix_consistency"])
+    assert without.has(by_name["get_task"])
+    assert not without.has(by_name["list_tasks"])
+    with pytest.raises(BadValue, match="there are inventory, sync, work"):
+        chosen({}, toolsets="wrok")
+
+
+async def test_the_format_is_a_prompt(tmp_path: Path) -> None:
+    async with connected(tmp_path) as client:
         prompt = await client.get_prompt("plan_workplan")
 
     content = prompt.messages[0].content
@@ -86,11 +373,40 @@ async def test_the_format_is_a_prompt() -> None:
     assert "`in_progress`" in content.text
 
 
-async def test_the_console_script_serves_over_stdio(tmp_path: Path) -> None:
-    program = Path(sys.executable).with_name("custodian-mcp")
-    server = StdioServerParameters(command=str(program), cwd=str(tmp_path))
+async def test_the_console_script_serves_over_stdio(docs: Path, env: dict[str, str]) -> None:
+    server = StdioServerParameters(
+        command=str(PROGRAM), args=["--read-only"], cwd=str(docs), env=env
+    )
     async with Client(server) as client:
-        linted = await client.call_tool("lint_workplans", {})
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        linted = await ask(client, "lint_workplans")
 
-    assert linted.structured_content
-    assert linted.structured_content["workplans"] == 0
+    assert "fix_consistency" not in names
+    assert linted["workplans"] == 1
+
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-06-18",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "0"},
+    },
+}
+
+
+@pytest.mark.parametrize("after", [b"", b"not json\n", b'{"jsonrpc": "2.0", "id": 2, "meth'])
+def test_a_server_whose_input_ends_is_gone_and_printed_only_protocol(
+    after: bytes, tmp_path: Path, env: dict[str, str]
+) -> None:
+    said = json.dumps(HELLO).encode() + b"\n" + after
+    done = subprocess.run(
+        [PROGRAM], input=said, capture_output=True, cwd=tmp_path, env=env, timeout=30, check=False
+    )
+
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert all(line["jsonrpc"] == "2.0" for line in lines)
+    assert lines[0]["result"]["serverInfo"]["name"] == "custodian"
+    assert b"Traceback" not in done.stderr

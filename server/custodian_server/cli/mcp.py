@@ -4,11 +4,22 @@ import click
 
 
 @click.command(short_help="Serve Custodian's tools to an agent, over standard input and output.")
-def mcp() -> None:
+@click.option("--toolsets", metavar="SETS", help="work, sync, inventory; with commas. [all]")
+@click.option("--tools", metavar="NAMES", help="Single tools, beside those of --toolsets.")
+@click.option("--exclude-tools", metavar="NAMES", help="Tools to leave out.")
+@click.option("--read-only", is_flag=True, help="Only tools that change nothing.")
+def mcp(
+    toolsets: str | None, tools: str | None, exclude_tools: str | None, read_only: bool
+) -> None:
     """Serve Custodian's tools to an agent, over standard input and output.
 
-    A client starts this; it ends when its standard input is closed.
+    A client starts this; it ends when its standard input is closed. --read-only beats
+    --exclude-tools, which beats --tools and --toolsets. CUSTODIAN_TOOLSETS, CUSTODIAN_TOOLS,
+    CUSTODIAN_EXCLUDE_TOOLS and CUSTODIAN_READ_ONLY say the same.
     """
-    from custodian_server.mcp_app import app
+    import os
 
-    app.run()
+    from custodian_server.mcp_app import build, chosen
+
+    choice = chosen(os.environ, toolsets, tools, exclude_tools, read_only=read_only)
+    build(choice=choice).run()

@@ -13,7 +13,7 @@ from custodian_core.errors import BadValue, Conflict
 from custodian_core.findings import Severity
 from custodian_core.git.author import Author
 from custodian_core.records import Repo, RepoStatus
-from custodian_tools import hooks, registering, workplans
+from custodian_tools import checkouts, hooks, registering, workplans
 from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, target
 from custodian_tools.sync.background import fix_and_follow
 
@@ -188,19 +188,13 @@ def install_hooks(
     all: Everything = False,  # noqa: A002 - the word of the tool
 ) -> dict[str, Any]:
     """Install the git hooks that sync a repo after each commit; what is there already stays."""
-    settings = desk.settings
-    targets = (
-        fleet(desk.hub, settings)
-        if all
-        else tuple(target(desk.hub, settings, desk.slug(n)) for n in repos or (None,))
-    )
-    program = hooks_program()
+    hub, settings = desk.hub, desk.settings
+    if all:
+        targets = checkouts.all_here(hub, settings, idle=False)
+    else:
+        targets = checkouts.named(hub, settings, [desk.slug(name) for name in repos or (None,)])
+    program = str(Path(sys.executable).with_name("custodian"))
     return {"repos": [hooks.install(each, program, settings).to_json() for each in targets]}
-
-
-def hooks_program() -> str:
-    """The `custodian` beside this Python, which a hook calls by its full path."""
-    return str(Path(sys.executable).with_name("custodian"))
 
 
 def lint_workplans(

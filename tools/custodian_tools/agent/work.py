@@ -1,7 +1,9 @@
 """Tools for work: what to do, claim it, report it, ask a person."""
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
+from custodian_core.codec import to_json
 from custodian_core.commands import (
     AnswerHuman,
     AskHuman,
@@ -27,6 +29,14 @@ Agent = Annotated[str | None, "Your name; one name a session"]
 Limit = Annotated[int, Range(1, 100)]
 Cursor = Annotated[str | None, "Of an earlier answer"]
 Detail = Literal["concise", "detailed"]
+
+
+def get_repo_dispatch(desk: Desk, repo: RepoName = None) -> dict[str, Any]:
+    """Say what to do in a repo now: goal, next task, open questions. Claims nothing."""
+    found = desk.hub.dispatch(desk.slug(repo))
+    told: dict[str, Any] = to_json(replace(found, task=None, claim=None))
+    told["task"] = task_card(found.task) if found.task else None
+    return {**told, "next": f"claim_task repo='{found.repo_slug}'" if found.task else "end"}
 
 
 def claim_task(

@@ -1,6 +1,11 @@
 """What every hub promises of claims."""
 
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -17,8 +22,10 @@ from custodian_core.commands import (
     ReopenTask,
 )
 from custodian_core.errors import BadValue, Claimed, Conflict, StaleFence
+from custodian_core.hub.databases import SQLite
+from custodian_core.hub.store import Store
 from custodian_core.ports import Hub
-from custodian_core.records import ClaimKind, Intervention
+from custodian_core.records import Claim, ClaimKind, Intervention
 
 from .conftest import Watch
 from .made import ME, YOU, claim, tasks
@@ -182,3 +189,80 @@ def test_a_working_folder_on_no_host_is_one_and_the_same(hub: Hub) -> None:
 
     with pytest.raises(Conflict, match="use a worktree of your own"):
         hub.do(ClaimTask("you", task="T02", workdir="/repos/marki-docx"), YOU)
+
+
+ROUNDS = 1000
+
+
+def wins(act: Callable[[], Claim]) -> bool:
+    """Whether the act was allowed; a refusal names who was quicker."""
+    try:
+        act()
+    except (Claimed, StaleFence):
+        return False
+    return True
+
+
+def test_of_a_renewal_and_a_reclaim_one_wins_a_thousand_times(
+    model: Path, tmp_path: Path, watch: Watch
+) -> None:
+    shutil.copy(model, tmp_path / "hub.db")
+    store, renewals = Store(SQLite(tmp_path / "hub.db"), watch), 0
+    tasks(store, "T01")
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(ROUNDS):
+            mine = claim(store, "T01", ttl_s=60)
+            watch.on(seconds=120)
+            racing = number % 4 == 0
+            start = Barrier(2 if racing else 1)
+
+            def renew(mine: Claim = mine, start: Barrier = start) -> bool:
+                start.wait()
+                return wins(lambda: store.do(RenewClaim(mine.id, mine.fence), ME))
+
+            def reclaim(start: Barrier = start) -> bool:
+                start.wait()
+                return wins(lambda: claim(store, "T01", "you", ttl_s=60))
+
+            if racing:
+                first, second = pool.submit(renew), pool.submit(reclaim)
+                renewed, reclaimed = first.result(), second.result()
+            elif number % 2:
+                renewed, reclaimed = renew(), reclaim()
+            else:
+                reclaimed, renewed = reclaim(), renew()
+
+            assert renewed is not reclaimed, f"round {number}"
+            (held,) = store.claims()
+            assert held.holder == ("me" if renewed else "you")
+            renewals += renewed
+            store.do(ReleaseClaim(held.id, held.fence), Caller(held.holder))
+    store.close()
+
+    assert 0 < renewals < ROUNDS
+
+
+def test_a_clock_that_steps_by_ten_minutes_gives_no_second_claim_and_loses_none(
+    hub: Hub, watch: Watch
+) -> None:
+    tasks(hub, "T01")
+    mine = hub.do(ClaimTask("me", task="T01", kind=ClaimKind.RUNNER), ME)
+    noon, steps = watch.now, (0, 10, -10, -10, 10, 0, -10)
+    for minute in range(60):
+        watch.now = noon
+        watch.on(minutes=minute + steps[minute % len(steps)])
+        with pytest.raises(Claimed):
+            claim(hub, "T01", "you")
+        if minute % 5 == 4:
+            assert hub.do(RenewClaim(mine.id, mine.fence), ME).id == mine.id
+
+        assert [held.id for held in hub.claims()] == [mine.id]
+        assert hub.task("T01").fence == mine.fence
+
+    watch.on(minutes=50)
+    yours = claim(hub, "T01", "you")
+    for step in (-10, 20, -10):
+        watch.on(minutes=step)
+        with pytest.raises(StaleFence):
+            hub.do(RenewClaim(mine.id, mine.fence), ME)
+        assert [held.id for held in hub.claims()] == [yours.id]

@@ -114,7 +114,7 @@ class Looking:
     def _nothing_moved(self, checkout: Checkout, listing: Listing) -> bool:
         """Whether all is as the last run left it; what it found then still stands."""
         stands = unchanged(self.repo, self.bench.host, checkout.git, listing)
-        if stands is None:
+        if stands is None or self.options.relink:
             return False
         self.unchanged = True
         self._add(stands)

@@ -78,6 +78,7 @@ def test_f04_run_after_run_against_a_remote_that_refuses_piles_nothing_up(
     hook = world.remote / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'main is protected' >&2\nexit 1\n")
     hook.chmod(0o755)
+    synced = world.hub.repo(SLUG).last_state_synced_at
     first = behind_hub.fix()
     head = behind_hub.head
     world.move(T2, "done")
@@ -85,9 +86,10 @@ def test_f04_run_after_run_against_a_remote_that_refuses_piles_nothing_up(
 
     assert [f.reason for f in first.findings if f.code == "C-17"] == ["protected"]
     assert first.sealed is False
-    assert all(codes(report) == ["C-17"] for report in reports)
-    assert behind_hub.head == head
-    assert behind_hub.git("rev-list", "--count", "@{u}..HEAD") == "1"
+    assert all(codes(report) == ["C-13", "C-13", "C-17"] for report in reports)
+    assert behind_hub.head == head == git(world.remote, "rev-parse", "main")
+    assert behind_hub.git("status", "--porcelain") == ""
+    assert world.hub.repo(SLUG).last_state_synced_at == synced
     hook.unlink()
     assert behind_hub.fix().sealed
     assert behind_hub.says(T2) == "done"

@@ -43,6 +43,8 @@ class Fixing(Looking):
 
     #: the run's lease in the hub has to be returned
     leased = False
+    #: the remote does not take what this run has to say
+    refused = False
 
     def fixed(self) -> Report:
         folders = find(self.top)
@@ -95,7 +97,7 @@ class Fixing(Looking):
                 self._pull(held, checkout)
                 raise Again
             case Next.PUSH:
-                checkout = self._push_backlog(checkout)
+                checkout = self._push_backlog(held, checkout)
             case Next.REBUILD | Next.RECONCILE:
                 pass
         rebuild = decision.next is Next.REBUILD
@@ -107,9 +109,11 @@ class Fixing(Looking):
         result = self._reconcile(checkout, listing, writes=True)
         new = result.commit if result.commit else tip
         if new != checkout.head:
+            if result.commit and self._was_refused():
+                self._push_first(checkout, new)
             self._move(held, checkout, new, rebuild=rebuild)
             self._tell_written(result)
-        self._seal()
+        self._seal(held)
         self._remember(held, result)
 
     def _await_locks(self, checkout: Checkout) -> None:
@@ -127,7 +131,7 @@ class Fixing(Looking):
         self._move(held, checkout, tip, rebuild=False)
         self.actions.append(f"pulled {_commits(checkout.behind)}, to {tip[:12]}")
 
-    def _push_backlog(self, checkout: Checkout) -> Checkout:
+    def _push_backlog(self, held: Locked, checkout: Checkout) -> Checkout:
         """What is ahead is on the remote, or nothing but the hub may be written."""
         self.bench.tell("pushing what is ahead")
         self._take_lease()
@@ -138,6 +142,9 @@ class Fixing(Looking):
             self.checkout = self._probed()
             return self.checkout
         self._unpushed(checkout.ahead or 1, pushed)
+        self.refused = pushed.refusal is not Refusal.OFFLINE
+        if self.refused and not self.people:
+            self._take_back(held, checkout)
         if pushed.refusal in (Refusal.OFFLINE, Refusal.HOOK):
             # It says nothing against the commits; the hub learns of them, and no commit is added.
             self.options = replace(self.options, writeback=False, push=False)
@@ -203,7 +210,32 @@ class Fixing(Looking):
         if result.brief:
             self.actions.append("updated .custodian-brief.md")
 
-    def _seal(self) -> None:
+    def _was_refused(self) -> bool:
+        """Whether the remote refused what the last run here wanted to push."""
+        known = self._known_host()
+        codes = [(told.get("code"), told.get("reason")) for told in known.findings] if known else []
+        return any(code == "C-17" and reason != Refusal.OFFLINE for code, reason in codes)
+
+    def _push_first(self, checkout: Checkout, new: str) -> None:
+        """The commit is on the remote, which refused the last one; else nothing is moved here."""
+        self._take_lease()
+        pushed = self._push(checkout, new)
+        if not pushed.ok:
+            self._unpushed(1, pushed)
+            self.refused = True
+            raise Stop
+
+    def _take_back(self, held: Locked, checkout: Checkout) -> None:
+        """No commit of Custodian's own stays behind that the remote refuses."""
+        tip = checkout.git.word("rev-parse", checkout.tracking)
+        if rebuild_on(held, checkout, tip) is not None:
+            return  # somebody's work is in the way; the next run tries to push it again
+        self.checkout = self._probed()
+        self.commits = []
+        self.findings = [finding for finding in self.findings if finding.code != "T03"]
+        self.actions.append("took the commit back, since the remote refuses it")
+
+    def _seal(self, held: Locked) -> None:
         """What this run leaves ahead is on the remote."""
         checkout = self._probed()
         self.checkout = checkout
@@ -220,6 +252,9 @@ class Fixing(Looking):
         else:
             self._find("T04", {"outcome": "failed -> C-17"}, severity_of="C-17")
             self._unpushed(checkout.ahead, pushed)
+            self.refused = pushed.refusal is not Refusal.OFFLINE
+            if self.refused and not people:
+                self._take_back(held, checkout)
 
     def _remember(self, held: Locked, result: Reconciled) -> None:
         """What file and hub agree on is the base of the next merge, once it is sealed."""
@@ -250,6 +285,9 @@ class Fixing(Looking):
             lease = ReturnLease(self.repo.slug, self.bench.host, self.run_id)
             with suppress(HubTrouble):  # a lease that cannot be returned ends by itself
                 self.bench.hub.do(lease, self.bench.by)
+
+    def _sealed(self) -> bool | None:
+        return False if self.refused else super()._sealed()
 
     def _unpushed(self, ahead: int, pushed: Pushed) -> None:
         facts: dict[str, str | int] = {"slug": self.repo.slug, "ahead": ahead, "why": pushed.why}

@@ -48,13 +48,15 @@ def match(
     mode: Mode,
     *,
     relink: bool = False,
+    claimed: bool = False,
     writes: Callable[[str], bool] = lambda _path: True,
 ) -> tuple[list[Linked], list[Finding]]:
     """Each workplan with its workstream; what is ambiguous is left out and found.
 
-    With `relink`, an id that the hub does not know counts as none.
+    With `relink`, an id that the hub does not know counts as none; without it, one that another hub
+    wrote (`claimed`) stays.
     """
-    matching = _Matching(view, mode, relink, writes)
+    matching = _Matching(view, mode, relink, claimed, writes)
     plans = [reading.workplan for reading in readings if reading.workplan]
     for reading in readings:
         matching.findings += [f for f in reading.findings if f.code not in _TOLD_HERE]
@@ -68,9 +70,15 @@ class _Matching:
     """The hub's side by id and by key, and the findings so far."""
 
     def __init__(
-        self, view: ReconcileView, mode: Mode, relink: bool, writes: Callable[[str], bool]
+        self,
+        view: ReconcileView,
+        mode: Mode,
+        relink: bool,
+        claimed: bool,
+        writes: Callable[[str], bool],
     ) -> None:
-        self.view, self.mode, self.relink, self.writes = view, mode, relink, writes
+        self.view, self.mode, self.writes = view, mode, writes
+        self.relink, self.claimed = relink, claimed
         self.findings: list[Finding] = []
         self.left_out: set[tuple[str, str]] = set()
         self.streams = {stream.id: stream for stream in view.workstreams}
@@ -120,7 +128,7 @@ class _Matching:
                 self._tell_renamed("workplan id", plan.path, plan.lines["id"], plan.id, known.key)
             return known, False
         facts = {"workplan": plan.id, "hub_id": hub_id}
-        if same is None and not self.relink:
+        if (same is None or self.claimed) and not self.relink:
             self._add("C-05", plan.path, line, Severity.FAIL, **facts)
             return None
         self._add("C-05", plan.path, line, None, **facts)
@@ -142,7 +150,7 @@ class _Matching:
                 self._tell_renamed("task id", plan.path, task.lines["id"], task.id, known.key)
             return LinkedTask(task, known.key, known, link=False)
         facts = {"task": task.id, "hub_id": hub_id}
-        if same is None and not self.relink:
+        if (same is None or self.claimed) and not self.relink:
             self._add("C-06", plan.path, line, Severity.FAIL, **facts)
             return None
         self._add("C-06", plan.path, line, None, **facts)

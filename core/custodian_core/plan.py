@@ -109,6 +109,8 @@ class Wanted:
     writeback: bool = True
     #: an id that this hub does not know counts as none
     relink: bool = False
+    #: another hub has written its ids here: they are not replaced unless that is asked for
+    claimed: bool = False
 
 
 def doubts(view: ReconcileView, sources: Iterable[Source]) -> Iterator[Doubt]:
@@ -143,7 +145,14 @@ def make_plan(
     sources = tuple(sources)
     readings = [source.reading for source in sources]
     draft = _Draft(evidence, wanted, {s.path: s for s in sources if s.dirty})
-    linked, findings = match(view, readings, wanted.mode, relink=wanted.relink, writes=draft.writes)
+    linked, findings = match(
+        view,
+        readings,
+        wanted.mode,
+        relink=wanted.relink,
+        claimed=wanted.claimed,
+        writes=draft.writes,
+    )
     draft.findings += findings
     for source in draft.dirty.values():
         if source.reading.workplan:

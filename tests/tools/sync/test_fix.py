@@ -1,11 +1,16 @@
 """Files, hub and remote come to say the same, and nothing goes back."""
 
+from pathlib import Path
+
 import pytest
 
+from custodian_core.commands import RegisterRepo, ReopenTask
 from custodian_core.findings import Severity
+from custodian_core.hub.databases import SQLite
+from custodian_core.hub.store import Store
 from custodian_tools.sync import Report
 
-from .conftest import Clone, World, git
+from .conftest import ME, SLUG, Clone, World, git
 
 T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
 
@@ -127,10 +132,6 @@ def test_a_commit_that_says_so_reopens_a_task(a: Clone, world: World) -> None:
 
 
 def test_a_task_reopened_in_the_hub_is_reopened_in_the_file(a: Clone, world: World) -> None:
-    from custodian_core.commands import ReopenTask
-
-    from .conftest import ME
-
     a.work(T1, "done")
     a.fix()
     world.hub.do(ReopenTask(T1, "it broke"), ME)
@@ -250,3 +251,40 @@ def test_check_writes_nothing_anywhere(a: Clone, b: Clone, world: World) -> None
     assert (git(a.top, "for-each-ref"), a.git("status", "--porcelain"), a.head) == before
     assert world.hub.events(limit=1000).total == events
     assert not (a.top / ".git/FETCH_HEAD").exists()
+
+
+def test_f93_two_hubs_do_not_take_a_plan_from_each_other_for_ever(
+    a: Clone, world: World, tmp_path: Path
+) -> None:
+    a.fix()
+    first, second = world.hub, Store(SQLite(tmp_path / "second.db"))
+    second.do(RegisterRepo(SLUG, "custodian", host="a", path=str(a.top)), ME)
+    world.hub = second
+    assert codes(a.fix()) == ["C-05", "C-08"]
+    assert a.fix(relink=True).sealed
+    head = a.head
+    told: list[list[str]] = []
+    for _ in range(2):
+        for world.hub in (first, second):
+            report = a.fix()
+            told.append(codes(report))
+    world.hub = first
+    second.close()
+
+    assert a.head == head
+    assert told == [["C-05", "C-08"], [], ["C-05", "C-08"], []]
+
+
+def test_a_hub_that_lost_a_plan_links_it_anew_where_no_other_hub_has_it(
+    a: Clone, world: World
+) -> None:
+    a.fix()
+    text = a.plan.read_text()
+    stranger = "34a76f4c-ad3f-4780-ad62-1e788ceca224"
+    a.plan.write_text(text.replace(world.task(T1).id, stranger))
+    a.commit("strange id")
+    report = a.fix()
+
+    assert report.sealed
+    assert "C-06" in codes(report)
+    assert a.plan.read_text() == text

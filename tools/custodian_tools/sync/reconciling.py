@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from custodian_core.commands import ApplyPlan
 from custodian_core.errors import Conflict, NotEditable, Regression
@@ -77,6 +77,10 @@ def reconcile(
         view = bench.hub.reconcile_view(repo.slug)
         history = evidence(git, tip, doubts(view, sources))
         plan = make_plan(view, sources, history, wanted)
+        strange = any(finding.code in ("C-05", "C-06") for finding in plan.findings)
+        if strange and not options.relink and other_hub(git, tip, view.hub_id):
+            # Two hubs that take a plan from each other would do so for ever.
+            plan = make_plan(view, sources, history, replace(wanted, claimed=True))
         if not writes or not plan.writes_hub:
             break
         command = ApplyPlan(repo.slug, view.hub_id, plan.workstreams, plan.tasks)
@@ -88,7 +92,7 @@ def reconcile(
             if tries == TRIES:
                 raise
     findings = [*links(listing), *plan.findings]
-    if plan.edits or not writes:
+    if plan.edits or strange or not writes:
         findings += _foreign(git, tip, view.hub_id, options.mode)
     done = Reconciled(
         tip=tip,

@@ -112,9 +112,13 @@ _OUTCOMES = {"C-18": "diverged", "C-17": "unpushed", "C-16": "behind", "C-19": "
 
 def lasting(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Those that the next run finds again, if neither file nor hub changes."""
-    return tuple(
-        f for f in findings if f.code in LASTING and f.severity in (Severity.WARN, Severity.FAIL)
-    )
+    grave = (f for f in findings if f.severity in (Severity.WARN, Severity.FAIL))
+    return tuple(f for f in grave if f.code in LASTING and not _is_relinked(f))
+
+
+def _is_relinked(finding: Finding) -> bool:
+    """Whether it tells of an id that the run wrote anew."""
+    return finding.code in ("C-05", "C-06") and finding.severity is Severity.WARN
 
 
 def is_settled(findings: Iterable[Finding]) -> bool:

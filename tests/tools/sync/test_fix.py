@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from custodian_core.commands import RegisterRepo, ReopenTask
+from custodian_core.commands import ChangeWorkstream, RegisterRepo, ReopenTask
 from custodian_core.findings import Severity
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
+from custodian_core.status import Status
 from custodian_tools.sync import Report
 
 from .conftest import ME, SLUG, Clone, World, git
@@ -251,6 +252,17 @@ def test_check_writes_nothing_anywhere(a: Clone, b: Clone, world: World) -> None
     assert (git(a.top, "for-each-ref"), a.git("status", "--porcelain"), a.head) == before
     assert world.hub.events(limit=1000).total == events
     assert not (a.top / ".git/FETCH_HEAD").exists()
+
+
+def test_what_a_run_left_unwritten_the_next_one_writes(a: Clone, world: World) -> None:
+    a.fix()
+    world.hub.do(ChangeWorkstream("MRKD-WP-0001", {"status": Status.DONE}), ME)
+    held_back = a.fix(writeback=False)
+
+    assert codes(held_back) == ["C-09"]
+    assert "status: active" in a.plan.read_text()
+    assert a.fix().sealed
+    assert "status: done" in a.plan.read_text().split("---")[1]
 
 
 def test_f93_two_hubs_do_not_take_a_plan_from_each_other_for_ever(

@@ -282,7 +282,7 @@ _CHECKS = (
     Check(
         "C-17",
         "local commits could not be pushed",
-        "Repo '{slug}' has {ahead} unpushed commits and push failed: {why}",
+        "Repo '{slug}' has {ahead} unpushed commit(s) and push failed: {why}",
         "Do what the reason names; every run pushes first and writes nothing more until it can.",
         check=WARN,
         fix=WARN,

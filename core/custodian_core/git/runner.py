@@ -111,7 +111,7 @@ class Ran:
     def told(self) -> str:
         """What it complained of, fit to show, without the advice it gives to people."""
         rows = [row.removeprefix("remote: ").strip() for row in self.err.splitlines()]
-        said = " ".join(row for row in rows if row and not row.startswith("hint:"))
+        said = "; ".join(row for row in rows if row and not row.startswith("hint:"))
         return printable(_USER.sub("", said), TOLD) or f"git ended with {self.code}"
 
 

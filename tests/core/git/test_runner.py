@@ -278,7 +278,7 @@ def test_f48_a_long_and_wild_complaint_is_cut_and_tamed(repo: Path, shim: Path) 
 
 
 def test_advice_to_people_is_left_out_and_an_empty_complaint_is_a_number() -> None:
-    assert Ran(1, b"", "hint: pull first\nerror: no\n\nremote: \nremote: x").told == "error: no x"
+    assert Ran(1, b"", "hint: pull first\nerror: no\n\nremote: \nremote: x").told == "error: no; x"
     assert Ran(3, b"", "hint: x").told == "git ended with 3"
 
 

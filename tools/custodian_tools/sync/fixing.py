@@ -10,7 +10,7 @@ from custodian_core.commands import ApplyPlan, RecordSync, ReturnLease, TakeLeas
 from custodian_core.errors import CustodianError, HubTrouble, RepoBusy
 from custodian_core.findings import Mode, Severity
 from custodian_core.gate import Next
-from custodian_core.git.ancestry import own_commits
+from custodian_core.git.ancestry import is_ancestor, own_commits
 from custodian_core.git.aside import adopt, rebuild_on, recover, wait_for_quiet
 from custodian_core.git.listing import keep_listing
 from custodian_core.git.lock import Locked, RepoLock, is_wanted
@@ -163,11 +163,12 @@ class Fixing(Looking):
         if pushed.ok:
             return pushed
         self.fetched = fetch(checkout)
-        state = self.fetched.checkout
         if self.fetched.reached is Reached.FRESH:
-            if not state.ahead:  # it arrived, and only the answer was lost
+            git = checkout.git
+            there = git.word("rev-parse", checkout.tracking)
+            if is_ancestor(git, commit, there):  # it arrived, and only the answer was lost
                 return Pushed(None)
-            if state.behind:
+            if not is_ancestor(git, there, commit):
                 raise Again
         return pushed
 
@@ -332,7 +333,7 @@ class Fixing(Looking):
         """What names the workplans as they were left, where nothing is left to do with them."""
         if self.unchanged and known:
             return known.digest
-        settled = self._sealed() is True and is_settled(self.findings)
+        settled = self._sealed() is True and self.options.writeback and is_settled(self.findings)
         return self.reconciled.listing.digest if self.reconciled and settled else None
 
     def _known_host(self) -> HostSync | None:

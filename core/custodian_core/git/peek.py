@@ -14,6 +14,8 @@ _VALUE = re.compile(r"([A-Za-z][A-Za-z0-9-]*)\s*=\s*([^\"\\#;]*)")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 #: settings under which refs, or the configuration itself, lie elsewhere
 _ELSEWHERE = frozenset({"refstorage", "worktreeconfig"})
+#: sections in which every line has to be understood
+_READ = frozenset({"branch", "remote", "extensions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +74,21 @@ def _configured(common: Path) -> dict[tuple[str, str], dict[str, list[str]]] | N
     except (OSError, ValueError):
         return None
     said: dict[tuple[str, str], dict[str, list[str]]] = {}
-    section: dict[str, list[str]] | None = None
+    name, section = "", dict[str, list[str]]()
     for row in map(str.strip, rows):
         if not row or row[0] in "#;":
             continue
         head, value = _SECTION.fullmatch(row), _VALUE.fullmatch(row)
         if head:
             name = head[1].lower()
-            if name.startswith("include"):
+            if name.startswith(("include", "branch.", "remote.")):
                 return None
             section = said.setdefault((name, head[2] or ""), {})
-        elif value and section is not None:
+        elif value:
             key = value[1].lower()
             if key in _ELSEWHERE:
                 return None
             section.setdefault(key, []).append(value[2].strip())
-        elif row.startswith("["):
+        elif name in _READ or row[0] == "[" or row[-1] == "\\":
             return None
     return said

@@ -1,5 +1,7 @@
 """Real clones of a real bare remote, a real hub, and runs over them."""
 
+import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -193,3 +195,19 @@ def b(world: World, a: Clone) -> Clone:
     """A second clone, on another host, of a repo that is in step."""
     assert a.fix().sealed
     return world.clone("b")
+
+
+@pytest.fixture
+def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a stand-in for git is put, which is called in its place once it is there."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    monkeypatch.setenv("REAL_GIT", str(shutil.which("git")))
+    return folder / "git"
+
+
+def put(shim: Path, script: str) -> None:
+    """The stand-in runs the script, and then git itself."""
+    shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
+    shim.chmod(0o755)

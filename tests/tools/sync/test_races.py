@@ -1,7 +1,6 @@
 """F26 to F39: whoever else is at work, nothing is lost, swept along or torn."""
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,7 +15,7 @@ from custodian_core.git.lock import RepoLock
 from custodian_core.git.state import Checkout, Folders, find, probe
 from custodian_tools.sync import Report
 
-from .conftest import ME, SLUG, Clone, World, git
+from .conftest import ME, SLUG, Clone, World, git, put
 
 T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
 
@@ -31,22 +30,6 @@ def behind_hub(a: Clone, world: World) -> Clone:
     a.fix()
     world.move(T1, "done")
     return a
-
-
-@pytest.fixture
-def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a stand-in for git is put, which is called in its place once it is there."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("REAL_GIT", str(shutil.which("git")))
-    return folder / "git"
-
-
-def put(shim: Path, script: str) -> None:
-    """The stand-in runs the script, and then git itself."""
-    shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
-    shim.chmod(0o755)
 
 
 def test_f26_what_an_agent_stages_meanwhile_is_not_swept_along(

@@ -1,8 +1,6 @@
 """F40 to F48: whatever a remote does, the run ends in time and says what it could not do."""
 
 import json
-import os
-import shutil
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +9,7 @@ import pytest
 
 from custodian_tools.sync import Report
 
-from .conftest import SLUG, Clone, World, git
+from .conftest import SLUG, Clone, World, git, put
 from .forge import FETCH, PUSH, Forge, serving
 
 T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
@@ -25,22 +23,6 @@ def reasons(report: Report) -> list[tuple[str, str | None]]:
 def why(report: Report) -> str:
     """What the last of these says."""
     return [f.message for f in report.findings if f.code in ("C-17", "C-19")][-1]
-
-
-@pytest.fixture
-def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a stand-in for git is put, which is called in its place once it is there."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("REAL_GIT", str(shutil.which("git")))
-    return folder / "git"
-
-
-def put(shim: Path, script: str) -> None:
-    """The stand-in runs the script, and then git itself."""
-    shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
-    shim.chmod(0o755)
 
 
 @pytest.fixture

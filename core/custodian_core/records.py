@@ -338,6 +338,7 @@ class PendingTask:
     status: Status
     priority: Priority
     needs_human: bool
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,4 +56,12 @@ def _active(tx: Reading, stream: Row) -> ActiveWorkstream:
 
 
 def _pending(task: Task) -> PendingTask:
-    return PendingTask(task.id, task.key, task.title, task.status, task.priority, task.needs_human)
+    return PendingTask(
+        task.id,
+        task.key,
+        task.title,
+        task.status,
+        task.priority,
+        task.needs_human,
+        task.depends_on,
+    )

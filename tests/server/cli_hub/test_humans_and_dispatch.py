@@ -63,6 +63,7 @@ def test_a_dispatch_tells_the_task_and_how_to_claim_it(tasks: Do) -> None:
         "goal    Level 1\n"
         "  | all of it\n"
         "synced  never\n"
+        "here    branch trunk has no commit yet\n"
         "\n"
         f"task    {T1}  Parse {SAFE_RED}\n"
         "status  todo, priority high\n"
@@ -101,8 +102,9 @@ def test_the_same_agent_resumes_its_task_and_another_finds_none(tasks: Do) -> No
 
     assert (first["directive"], first["task"]["key"]) == ("work", T1)
     assert (again["directive"], again["reason"]) == ("resume", "it is yours already")
-    assert again["claim"]["id"] == first["claim"]["id"]
-    assert (other["directive"], other["claim"], other["task"]) == ("none", None, None)
+    assert again["lease"]["claim_id"] == first["lease"]["claim_id"]
+    assert (other["directive"], other["lease"], other["task"]) == ("none", None, None)
+    assert other["lease_why"] == other["reason"]
     assert "of its open tasks (2 todo, 1 in_progress) none is free" in other["reason"]
 
 

@@ -44,7 +44,7 @@ def test_a_stranger_gets_from_a_folder_to_an_answered_question(home: Path) -> No
     assert steps("dispatch", "marki-docx") == (
         3,
         "marki-docx: none: it has no open tasks; its workplans were never synced, custodian fix "
-        "does that\ngoal    Level 1 core\nsynced  never\n",
+        "does that\ngoal    Level 1 core\nsynced  never\nhere    branch trunk has no commit yet\n",
     )
     code, asked = steps("human", "ask", "Which parser?", "--repo", str(folder), "--option", "lark")
     (_, hint) = asked.splitlines()

@@ -167,7 +167,7 @@ async def test_an_agent_takes_a_task_from_dispatch_to_done(mode: Mode, docs: Pat
         dispatch = await ask(client, "get_repo_dispatch")
         claimed = await ask(client, "claim_task", repo="docs", agent="ada")
         fence = claimed["lease"]["fence"]
-        key = claimed["task"]["task"]
+        key = claimed["task"]["key"]
         await ask(client, "update_task", task=key, status="in_progress", fence=fence, agent="ada")
         done = await ask(
             client,
@@ -183,7 +183,7 @@ async def test_an_agent_takes_a_task_from_dispatch_to_done(mode: Mode, docs: Pat
 
     assert registered["repo"] == "docs"
     assert (fixed["sealed"], fixed["not_done"]) == (1, [])
-    assert dispatch["task"]["task"] == key == "DOCS-WP-0001-T01"
+    assert dispatch["task"]["key"] == key == "DOCS-WP-0001-T01"
     assert done["done"] == ["note written", "in_progress → done"]
     assert written["repos"][0]["sealed"] is True
     assert "status: done" in (docs / "workplans/a.md").read_text()
@@ -244,7 +244,7 @@ async def test_two_agents_never_get_the_same_task(docs: Path) -> None:
             agent="agent-9",
         )
 
-    taken = [claim["task"]["task"] for claim in claims if claim["task"]]
+    taken = [claim["task"]["key"] for claim in claims if claim["task"]]
     assert sorted(taken) == ["DOCS-WP-0001-T01", "DOCS-WP-0001-T02"]
     assert all(claim["why"] for claim in claims if not claim["task"])
     assert "stale" in stale
@@ -345,7 +345,7 @@ async def test_lists_are_short_by_default_and_say_how_to_go_on(docs: Path) -> No
         second = await ask(client, "list_tasks", cursor=first["cursor"])
 
     assert (len(first["tasks"]), first["total"]) == (20, 42)
-    assert first["tasks"][-1]["task"] < second["tasks"][0]["task"]
+    assert first["tasks"][-1]["key"] < second["tasks"][0]["key"]
     assert len(json.dumps(first)) < 10_000
 
 

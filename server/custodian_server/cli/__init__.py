@@ -28,6 +28,7 @@ COMMANDS = {
         "Register the repo in a folder, with all that can be known of it.",
     ),
     "repo": ("repo:repo", "Register, list, show and change the managed repos."),
+    "run": ("run:run", "Let an agent work on a repo's next task, and judge what it left."),
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
     "settings": ("settings:settings", "Show every setting and where it came from."),
     "status": ("status:status", "Show the whole fleet on one screen."),

@@ -11,6 +11,8 @@ It knows every repo, task, goal and open question, and keeps them in
 {database}
   {near}       what it knows, in a browser
   {near}/docs  every route of its HTTP API
+  {near}/mcp   Custodian's tools for agents, as
+               claude mcp add --transport http custodian {near}/mcp
 
 Commands in this account use the same hub already:
   {custodian} register PATH    manage the repo in a folder

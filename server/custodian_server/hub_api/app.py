@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.routing import Route
 
 from custodian_core import __version__
 from custodian_core.settings import Settings
@@ -13,6 +14,7 @@ from .auth import OPEN, Door, HubStore, needed_scope
 from .commands import command_routes
 from .errors import add_handlers, error_schemas
 from .guard import Guard
+from .mcp import PATH, McpOverHttp
 
 ABOUT = """\
 The State Hub knows every repo, workstream, task, goal and open question. Bodies and answers are
@@ -44,7 +46,9 @@ def create_app(
 ) -> FastAPI:
     """The State Hub's HTTP API over that store; `names` are what it is called beside localhost."""
     door = Door(store, loopback, frozenset(name.lower() for name in names))
+    mcp = McpOverHttp(store, settings, door)
     app = HubApi(
+        lifespan=mcp.running,
         title="Custodian State Hub",
         version=__version__,
         description=ABOUT,
@@ -59,6 +63,10 @@ def create_app(
     for router in (people.router, repos.router, work.router, command_routes(), pages.router):
         # Their routes are complete: to include the routers would build each anew for every app.
         app.router.routes.extend(router.routes)
+    app.router.routes.extend(
+        Route(path, mcp, methods=["GET", "POST", "DELETE"], include_in_schema=False)
+        for path in (PATH, f"{PATH}/")
+    )
     return app
 
 

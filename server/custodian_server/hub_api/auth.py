@@ -54,6 +54,8 @@ def is_loopback(host: str) -> bool:
 def needed_scope(method: str, path: str) -> Scope:
     """The scope that a request needs: reads, writes, and what only an admin may do."""
     parts = path.strip("/").split("/")
+    if parts == ["mcp"]:  # what a token may only read, its tools only read
+        return Scope.READ
     if parts[0] == "tokens" or (method == "DELETE" and parts[0] == "repos" and len(parts) == 2):
         return Scope.ADMIN
     return Scope.READ if method in ("GET", "HEAD", "OPTIONS") else Scope.WORK

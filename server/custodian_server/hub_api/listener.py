@@ -59,7 +59,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         http="h11",
         loop="asyncio",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -53,7 +53,7 @@ def line(said: str, longest: int = LONGEST_LINE) -> str:
 def task_row(task: Task) -> dict[str, Any]:
     """A task in a list."""
     row: dict[str, Any] = {
-        "task": task.key,
+        "key": task.key,
         "title": line(task.title, 120),
         "status": task.status.value,
         "priority": task.priority.value,

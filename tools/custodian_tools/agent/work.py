@@ -1,9 +1,7 @@
 """Tools for work: what to do, claim it, report it, ask a person."""
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from custodian_core.codec import to_json
 from custodian_core.commands import (
     AnswerHuman,
     AskHuman,
@@ -17,6 +15,7 @@ from custodian_core.commands import (
 from custodian_core.errors import BadValue, NothingToDo
 from custodian_core.records import Claim, ClaimKind
 from custodian_core.status import Priority, Status, regresses
+from custodian_tools.dispatch import payload
 from custodian_tools.hub import held, history
 from custodian_tools.hub import question as question_named
 
@@ -33,10 +32,7 @@ Detail = Literal["concise", "detailed"]
 
 def get_repo_dispatch(desk: Desk, repo: RepoName = None) -> dict[str, Any]:
     """Say what to do in a repo now: goal, next task, open questions. Claims nothing."""
-    found = desk.hub.dispatch(desk.slug(repo))
-    told: dict[str, Any] = to_json(replace(found, task=None, claim=None))
-    told["task"] = task_card(found.task) if found.task else None
-    return {**told, "next": f"claim_task repo='{found.repo_slug}'" if found.task else "end"}
+    return payload(desk.hub, desk.settings, desk.slug(repo))
 
 
 def claim_task(

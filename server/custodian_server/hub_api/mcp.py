@@ -1,0 +1,127 @@
+"""Custodian's tools over HTTP: `/mcp` of the hub, with the hub's own tokens, names and limits."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import anyio
+from anyio.to_thread import run_sync
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from custodian_core.commands import Caller
+from custodian_core.ports import Hub
+from custodian_core.settings import Settings
+from custodian_tools.agent.desk import Desk
+
+from .auth import Door
+from .errors import Rejected
+from .guard import CALLER
+
+PATH = "/mcp"
+
+#: who asks, while a tool answers
+_caller: ContextVar[str] = ContextVar("caller", default="anonymous")
+
+
+@dataclass
+class ServedDesk(Desk):
+    """The desk of a server: its hub is this one, and who asks is who showed the token."""
+
+    store: Hub | None = None
+    kept: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The server's settings."""
+        assert self.kept is not None  # noqa: S101 - given when it is made
+        return self.kept
+
+    @property
+    def hub(self) -> Hub:
+        """The hub that is served."""
+        assert self.store is not None  # noqa: S101 - given when it is made
+        return self.store
+
+    def by(self, agent: str | None = None) -> Caller:
+        """Who asks, as the token or the caller on this machine says."""
+        return Caller(agent or _caller.get())
+
+
+@dataclass
+class McpOverHttp:
+    """The ASGI application at `/mcp`, built when first asked: it takes a second to import."""
+
+    hub: Hub
+    settings: Settings
+    door: Door
+    _apps: dict[bool, ASGIApp] = field(default_factory=dict[bool, ASGIApp])
+    _wanted: anyio.Event | None = None
+    _ready: anyio.Event | None = None
+
+    @asynccontextmanager
+    async def running(self, _app: Any) -> AsyncGenerator[None]:
+        """While the server runs, one task owns what the sessions need, once anybody asks."""
+        self._wanted, self._ready = anyio.Event(), anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._own)
+            yield
+            tasks.cancel_scope.cancel()
+
+    async def _own(self) -> None:
+        assert self._wanted is not None  # noqa: S101 - made before this task is started
+        assert self._ready is not None  # noqa: S101
+        await self._wanted.wait()
+        full, read_only = await run_sync(self._build)
+        async with full.session_manager.run(), read_only.session_manager.run():
+            self._ready.set()
+            await anyio.sleep_forever()
+
+    def _build(self) -> tuple[Any, Any]:
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        from custodian_server.mcp_app import Chosen, build
+
+        desk = ServedDesk(Path("/"), store=self.hub, kept=self.settings)
+        # The guard has looked at Host and Origin already, and knows the hub's other names.
+        looked_at = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        servers = (build(desk, Chosen()), build(desk, replace(Chosen(), read_only=True)))
+        for read_only, server in enumerate(servers):
+            self._apps[bool(read_only)] = server.streamable_http_app(
+                streamable_http_path=PATH,
+                json_response=True,
+                stateless_http=True,
+                transport_security=looked_at,
+            )
+        return servers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer with the tools that the caller's token allows."""
+        if self._wanted is None or self._ready is None:
+            raise Rejected(503, "not_ready", "the server has not started; ask again")
+        self._wanted.set()
+        await self._ready.wait()
+        read_only = await run_sync(self._only_reads, Headers(scope=scope))
+        token = _caller.set(scope.get(CALLER, "anonymous"))
+        try:
+            await self._apps[read_only](_at(scope, PATH), receive, send)
+        finally:
+            _caller.reset(token)
+
+    def _only_reads(self, headers: Headers) -> bool:
+        """Whether the caller may read and no more."""
+        try:
+            self.door.caller("POST", "/tasks", headers)
+        except Rejected as refused:
+            if refused.status_code != 403:
+                raise
+            return True
+        return False
+
+
+def _at(scope: Scope, path: str) -> Scope:
+    """The request as if it had asked for that path."""
+    return {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}

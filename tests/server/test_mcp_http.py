@@ -1,0 +1,107 @@
+"""MCP over HTTP: `/mcp` of a real `custodian serve`, asked by the SDK's own client."""
+
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import httpx2
+import pytest
+from mcp.client import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from custodian_core.commands import AddTask, AddWorkstream, Caller, MakeToken, RegisterRepo
+from custodian_core.hub.databases import SQLite
+from custodian_core.hub.store import Store
+from custodian_core.records import Scope
+
+from .serving import served
+
+pytestmark = pytest.mark.anyio
+ME = Caller("me")
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Generator[Store]:
+    made = Store(SQLite(tmp_path / "hub.db"))
+    made.do(RegisterRepo("docs", "docs"), ME)
+    made.do(AddWorkstream("docs", "DOCS-WP-0001", "Level 1"), ME)
+    made.do(AddTask("DOCS-WP-0001", "DOCS-WP-0001-T01", "Parse"), ME)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def url(tmp_path: Path, store: Store) -> Generator[str]:
+    with served(tmp_path) as (_, url):
+        yield url
+
+
+@asynccontextmanager
+async def connected(url: str, token: str | None = None) -> AsyncGenerator[Client]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    async with (
+        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+    ):
+        yield client
+
+
+async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    answer: dict[str, Any] = result.structured_content or {}
+    return answer
+
+
+async def test_an_agent_elsewhere_claims_and_reports(url: str, store: Store) -> None:
+    async with connected(url) as client:
+        claimed = await ask(client, "claim_task", repo="docs", agent="ada")
+        fence = claimed["lease"]["fence"]
+        await ask(
+            client, "update_task", task="DOCS-WP-0001-T01", status="done", fence=fence, agent="ada"
+        )
+
+    assert store.task("DOCS-WP-0001-T01").status == "done"
+
+
+async def test_a_token_is_who_asks_and_its_scope_is_what_can_be_asked(
+    url: str, store: Store
+) -> None:
+    reading = store.do(MakeToken("reader", Scope.READ), ME).secret
+    working = store.do(MakeToken("worker", Scope.WORK), ME).secret
+    async with connected(url, reading) as client:
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        listed = await ask(client, "list_tasks")
+    async with connected(url, working) as client:
+        await ask(client, "update_task", task="DOCS-WP-0001-T01", note="half way")
+
+    assert "list_tasks" in names
+    assert "update_task" not in names
+    assert listed["total"] == 1
+    assert "worker" in {event.actor for event in store.events(limit=100).items}
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Host": "evil.example"}, 421),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Authorization": "Bearer none"}, 401),
+        ({"Content-Type": "text/plain"}, 415),
+    ],
+)
+def test_what_the_hub_refuses_is_refused_here_too(
+    url: str, headers: dict[str, str], status: int
+) -> None:
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    plain = {"Accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{url}/mcp", json=hello, headers=plain | headers)
+
+    assert answer.status_code == status

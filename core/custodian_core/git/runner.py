@@ -14,6 +14,8 @@ from custodian_core.text import printable
 
 #: how long a command on this machine may take, and one that speaks to a remote
 LOCAL_S, REMOTE_S = 60, 120
+#: ssh asks nobody, and does not wait for ever
+PATIENT = "-oBatchMode=yes -oConnectTimeout=10"
 #: how long git may tidy up after it was asked to stop
 GRACE_S = 2
 #: how much of what git says on its error stream is kept, and how much is told
@@ -183,8 +185,7 @@ def environment() -> dict[str, str]:
         if not name.startswith("GIT_") or name in _KEPT
     }
     ssh = os.environ.get("GIT_SSH_COMMAND") or "ssh"
-    patience = "-oBatchMode=yes -oConnectTimeout=10"
-    return {**kept, **_SAID, "GIT_SSH_COMMAND": f"{ssh} {patience}"}
+    return {**kept, **_SAID, "GIT_SSH_COMMAND": f"{ssh} {PATIENT}"}
 
 
 def _cannot_start(error: OSError, folder: Path) -> GitTrouble:

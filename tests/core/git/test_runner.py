@@ -224,7 +224,7 @@ def test_git_may_take_its_locks_away_when_it_is_stopped(repo: Path, shim: Path) 
 def test_a_run_that_is_interrupted_leaves_nothing_behind(
     repo: Path, shim: Path, marker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(shim, "kill -INT $PPID; sleep 60")
+    put(shim, "sleep 0.3; kill -INT $PPID; sleep 60")  # once it is waited for
     with pytest.raises(KeyboardInterrupt):
         Git(repo).run("fetch")
     shim.unlink()

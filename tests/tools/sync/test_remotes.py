@@ -306,3 +306,21 @@ def test_f105_a_secret_that_the_remote_says_back_is_not_told(clone: Clone, world
 
     assert "may not push" in why(report)
     assert "s3cret" not in json.dumps(report.to_json())
+
+
+def test_the_users_own_way_of_ssh_is_kept_and_the_repos_is_not(
+    a: Clone, world: World, tmp_path: Path
+) -> None:
+    for name in ("users", "repos"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\ntouch {tmp_path}/{name}-ran\nexit 255\n")
+        program.chmod(0o755)
+    with (tmp_path / "gitconfig").open("a") as config:
+        config.write(f"[core]\n\tsshCommand = {tmp_path}/users\n")
+    a.git("config", "core.sshCommand", str(tmp_path / "repos"))
+    a.git("remote", "set-url", "origin", "ssh://git@forge.invalid/repo.git")
+    report = a.fix()
+
+    assert report.outcome in ("offline", "unpushed")
+    assert (tmp_path / "users-ran").exists()
+    assert not (tmp_path / "repos-ran").exists()

@@ -281,6 +281,23 @@ def test_a_repo_without_a_checkout_here_cannot_be_worked_in(
     assert "it has no checkout on desktop" in told
 
 
+@pytest.mark.parametrize(
+    ("begin", "told"),
+    [
+        ("git checkout -q --detach", "no branch is checked out"),
+        ("touch .git/MERGE_HEAD", "a merge is in progress"),
+    ],
+)
+def test_no_agent_is_started_in_a_checkout_in_which_something_is_half_done(
+    repo: Path, home: Path, begin: str, told: str
+) -> None:
+    subprocess.run(shlex.split(begin), cwd=repo, check=True)
+
+    assert told in refusal(Conflict, "run", "docs", "--agent-command", agent(home, DOES))
+    assert data("dispatch", "docs")["sync_why"] == told
+    assert data("task", "show", T1)["status"] == "todo"
+
+
 def test_a_hub_that_is_down_ends_with_2(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUSTODIAN_HUB_URL", "http://127.0.0.1:9")
 

@@ -10,12 +10,11 @@ from mcp.server.mcpserver.tools import Tool
 
 from custodian_core import __version__
 from custodian_core.errors import BadValue
-from custodian_prompts import load
-from custodian_tools import workplans
 from custodian_tools.agent import syncing, work
 from custodian_tools.agent.desk import Desk
 
 from .declaring import Declared, Toolset, tool_of
+from .telling import add_prompts, add_resources
 
 INSTRUCTIONS = """\
 Custodian keeps Markdown workplans, a State Hub and git remotes telling the same story.
@@ -114,11 +113,6 @@ def _names(said: str | None, known: Iterable[str], kind: str) -> frozenset[str]:
     return found
 
 
-def plan_workplan() -> str:
-    """How to write a workplan that Custodian can read."""
-    return workplans.guide(load)
-
-
 def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
     """The server for that desk, with the tools that were chosen."""
     desk = desk or Desk(Path.cwd())
@@ -129,7 +123,8 @@ def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
         instructions=INSTRUCTIONS,
         tools=_tools(desk, choice or chosen(os.environ)),
     )
-    server.prompt(title="Write a workplan")(plan_workplan)
+    add_prompts(server, desk)
+    add_resources(server, desk)
     return server
 
 

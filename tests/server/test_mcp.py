@@ -13,7 +13,8 @@ from typing import Any, Literal
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
-from mcp.types import TextContent
+from mcp.shared.exceptions import MCPError
+from mcp.types import ResourceTemplateReference, TextContent, TextResourceContents
 
 from custodian_core.errors import BadValue
 from custodian_core.settings import NAMES
@@ -371,6 +372,52 @@ async def test_the_format_is_a_prompt(tmp_path: Path) -> None:
     content = prompt.messages[0].content
     assert isinstance(content, TextContent)
     assert "`in_progress`" in content.text
+
+
+async def test_prompts_speak_of_the_repo_that_is_named(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "fix_consistency")
+        names = [prompt.name for prompt in (await client.list_prompts()).prompts]
+        begun = await client.get_prompt("session_start", {"repo": "docs"})
+        working = await client.get_prompt("dispatch", {"repo": "docs"})
+
+    assert names == [
+        "dispatch",
+        "session_start",
+        "session_close",
+        "triage_inventory",
+        "answer_questions",
+        "plan_workplan",
+    ]
+    for prompt, said in ((begun, "custodian fix docs"), (working, "DOCS-WP-0001-T01")):
+        content = prompt.messages[0].content
+        assert isinstance(content, TextContent)
+        assert said in content.text
+
+
+async def test_what_the_hub_knows_is_read_by_address_and_names_are_completed(docs: Path) -> None:
+    async with connected(docs) as client:
+        await ask(client, "register_repo")
+        await ask(client, "fix_consistency")
+        told = {
+            kind: (await client.read_resource(f"{kind}://docs")).contents[0]
+            for kind in ("dispatch", "brief", "sync")
+        }
+        codes = (await client.read_resource("codes://all")).contents[0]
+        completed = await client.complete(
+            ResourceTemplateReference(uri="brief://{repo}"), {"name": "repo", "value": "do"}
+        )
+        with pytest.raises(MCPError, match="nowhere"):
+            await client.read_resource("brief://nowhere")
+
+    for kind, said in (("dispatch", "directive"), ("brief", "# docs"), ("sync", "T04")):
+        content = told[kind]
+        assert isinstance(content, TextResourceContents)
+        assert said in content.text
+    assert isinstance(codes, TextResourceContents)
+    assert "C-13" in json.loads(codes.text)
+    assert completed.completion.values == ["docs"]
 
 
 async def test_the_console_script_serves_over_stdio(docs: Path, env: dict[str, str]) -> None:

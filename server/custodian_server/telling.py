@@ -1,0 +1,114 @@
+"""What the MCP server tells beside its tools: prompts for people's clients, resources to read."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar, cast
+
+from mcp.server import MCPServer
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError
+from mcp.types import Completion, PromptReference, ResourceTemplateReference
+from pydantic import Field
+
+from custodian_core.errors import CustodianError
+from custodian_core.findings import CATALOGUE
+from custodian_core.text import printable
+from custodian_prompts import load
+from custodian_tools import dispatch, workplans
+from custodian_tools.agent.desk import Desk
+
+T = TypeVar("T")
+
+Slug = Annotated[str, Field(description="The repo's slug")]
+JSON = "application/json"
+#: how many names a completion offers
+MOST = 100
+
+
+def add_prompts(server: MCPServer, desk: Desk) -> None:
+    """The prompts are served; one source feeds them, the CLI and the wheel."""
+
+    def session_start(repo: Slug) -> str:
+        """Begin a session in a repo."""
+        return load("session_start").format(repo=printable(repo, 100))
+
+    def session_close(repo: Slug) -> str:
+        """End a session in a repo."""
+        return load("session_close").format(repo=printable(repo, 100))
+
+    def work(repo: Slug) -> str:
+        """Work as the repo's agent: what to do now, with all that is needed for it."""
+        facts = dispatch.facts(desk.hub, desk.settings, desk.slug(repo))
+        if facts.dispatch.task is None:
+            told = dispatch.direction(facts)
+            return f"Nothing is to be done in {facts.dispatch.repo_slug}: {told.reason}. End here."
+        return dispatch.prompt(facts, load)
+
+    server.prompt(name="dispatch", title="Work in a repo")(work)
+    server.prompt(title="Begin a session")(session_start)
+    server.prompt(title="End a session")(session_close)
+    server.prompt(title="Sort what is on the forge")(triage_inventory)
+    server.prompt(title="Answer open questions")(answer_questions)
+    server.prompt(title="Write a workplan")(plan_workplan)
+
+
+def triage_inventory() -> str:
+    """Decide which repos of the forge come into Custodian's care."""
+    return load("triage_inventory")
+
+
+def answer_questions() -> str:
+    """Go through the open questions with a person."""
+    return load("answer_questions")
+
+
+def plan_workplan() -> str:
+    """How to write a workplan that Custodian can read."""
+    return workplans.guide(load)
+
+
+def add_resources(server: MCPServer, desk: Desk) -> None:
+    """What the hub knows can be read by address, and names are completed."""
+
+    def read_dispatch(repo: str) -> dict[str, Any]:
+        """What a repo's agent should know and do now."""
+        return _found(lambda: dispatch.payload(desk.hub, desk.settings, repo))
+
+    def read_brief(repo: str) -> str:
+        """A repo on one page: goal, active workplans, next tasks, open questions."""
+        from custodian_core.brief import render
+
+        return _found(lambda: render(desk.hub.reconcile_view(repo)).decode())
+
+    def read_sync(repo: str) -> dict[str, Any]:
+        """The report of a repo's last sync."""
+        runs = _found(lambda: desk.hub.sync_runs(repo, limit=20))
+        told = next((run.report for run in runs if run.report), None)
+        return told or {"slug": repo, "outcome": runs[0].outcome if runs else "never run"}
+
+    def read_codes() -> str:
+        """Every check code, what it means and what to do about it."""
+        return json.dumps({code: [each.title, each.todo] for code, each in CATALOGUE.items()})
+
+    server.resource("dispatch://{repo}", title="Dispatch", mime_type=JSON)(read_dispatch)
+    server.resource("brief://{repo}", title="Brief", mime_type="text/markdown")(read_brief)
+    server.resource("sync://{repo}", title="Last sync", mime_type=JSON)(read_sync)
+    server.resource("codes://all", title="Check codes", mime_type=JSON)(read_codes)
+
+    async def complete(
+        _ref: PromptReference | ResourceTemplateReference, argument: Any, _context: Any
+    ) -> Completion | None:
+        if argument.name != "repo":
+            return None
+        page = desk.hub.repos(limit=1000)
+        names = [repo.slug for repo in page.items if repo.slug.startswith(argument.value)]
+        return Completion(values=names[:MOST], total=len(names), has_more=len(names) > MOST)
+
+    cast("Any", server).completion()(complete)  # the SDK says nothing of its types
+
+
+def _found(ask: Callable[[], T]) -> T:
+    """What is there, or that it is not."""
+    try:
+        return ask()
+    except CustodianError as error:
+        raise ResourceNotFoundError(printable(str(error), 500)) from error

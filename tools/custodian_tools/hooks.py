@@ -18,7 +18,6 @@ from custodian_core.files import (
     replace_file,
     shown,
 )
-from custodian_core.git.runner import Git
 from custodian_core.git.state import Folders
 from custodian_core.hookscript import HOOKS, Folder, Place, shared
 from custodian_core.settings import Settings
@@ -216,7 +215,7 @@ def _folder(folders: Folders) -> Path:
 
 def _asked(folders: Folders) -> Folder:
     """The folder in which git looks for this checkout's hooks, and who has to do with it."""
-    git, top = Git(folders.top), folders.top.resolve()
+    git, top = folders.git, folders.top.resolve()
     answer = git.run("rev-parse", "--git-path", "hooks", hooks=True)
     if not answer.ok:
         raise FileTrouble(shown(top), f"git does not say where its hooks are: {answer.told}")

@@ -80,6 +80,13 @@ class RecordSync:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordSyncs:
+    """How the syncs of many repos went, told at once."""
+
+    syncs: tuple[RecordSync, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TakeLease:
     """The run has the right to write in the repo; another run's lease is `RepoBusy`."""
 
@@ -307,6 +314,7 @@ Command: TypeAlias = (
     | RegisterRepo
     | ChangeRepo
     | RecordSync
+    | RecordSyncs
     | TakeLease
     | ReturnLease
     | UnregisterRepo

@@ -113,6 +113,13 @@ class SyncRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many syncs were recorded."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """The right to write in a repo, for one run on one host."""
 

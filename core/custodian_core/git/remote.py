@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
+from pathlib import Path
 
 from .runner import PATIENT, REMOTE_S, Git, Ran
 from .state import Checkout, NotHere, probe
@@ -88,7 +89,7 @@ def fetch(checkout: Checkout, limit_s: float | None = None) -> Fetched:
         checkout.remote,
         f"+{checkout.remote_ref}:{checkout.tracking}",
         limit_s=limit_s or REMOTE_S,
-        env=_ssh(checkout.git),
+        env=_ssh(),
     )
     if not ran.ok:
         return Fetched(_why_not(ran), ran.told, checkout)
@@ -109,7 +110,7 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
         checkout.remote,
         checkout.remote_ref,
         limit_s=limit_s or REMOTE_S,
-        env=_ssh(checkout.git),
+        env=_ssh(),
     )
     if not ran.ok:
         return Fetched(_why_not(ran), ran.told, checkout)
@@ -129,7 +130,7 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
             checkout.remote,
             checkout.remote_ref,
             limit_s=limit_s or REMOTE_S,
-            env=_ssh(git),
+            env=_ssh(),
         )
         if not ran.ok:
             return Fetched(_why_not(ran), ran.told, checkout)
@@ -140,19 +141,19 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     return Fetched(Reached.FRESH, "", replace(checkout, ahead=ahead, behind=behind))
 
 
-def _ssh(git: Git) -> dict[str, str]:
+def _ssh() -> dict[str, str]:
     """How the user reaches remotes by ssh, where their own configuration says it."""
     if os.environ.get("GIT_SSH_COMMAND"):
         return {}  # the runner takes that over
     home = tuple(os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"))
-    said = _configured_ssh(git, home)
+    said = _configured_ssh(home)
     return {"GIT_SSH_COMMAND": f"{said} {PATIENT}"} if said else {}
 
 
 @lru_cache(8)
-def _configured_ssh(git: Git, _home: tuple[str | None, ...]) -> str:
+def _configured_ssh(_home: tuple[str | None, ...]) -> str:
     """What is configured for all of the user's repos; a repo's own word is not asked."""
-    return git.run("config", "--global", "--get", "core.sshCommand").text
+    return Git(Path("/")).run("config", "--global", "--get", "core.sshCommand").text
 
 
 def _why_not(ran: Ran) -> Reached:
@@ -175,7 +176,7 @@ def push(
         checkout.remote,
         f"{commit}:{checkout.remote_ref}",
         limit_s=limit_s or REMOTE_S,
-        env=_ssh(checkout.git),
+        env=_ssh(),
         hooks=hooks,
     )
     if ran.ok:

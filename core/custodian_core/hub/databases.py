@@ -5,6 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -53,6 +54,9 @@ class Database(Protocol):
     def connection(self) -> Any:
         """The connection of this thread; a statement outside a transaction stands for itself."""
         ...
+
+    #: held while a thread writes, where threads of one process would only get in each other's way
+    alone: AbstractContextManager[Any]
 
     def begin(self, connection: Any) -> None:
         """Begin a transaction that will write."""
@@ -124,6 +128,7 @@ class SQLite:
         self.path = path
         self.name = str(path)
         self.address = str(path.absolute())
+        self.alone: AbstractContextManager[Any] = threading.Lock()
         self._connections = _Connections(self._open)
 
     def connection(self) -> sqlite3.Connection:
@@ -198,6 +203,7 @@ class PostgreSQL:
             raise HubTrouble("PostgreSQL", reason) from error
         _check_url(url)
         self.url = url
+        self.alone: AbstractContextManager[Any] = nullcontext()
         self.name = _without_secret(url)
         self.address = _address(url)
         self.integrity = psycopg.IntegrityError

@@ -29,6 +29,7 @@ from custodian_core.commands import (
     MakeToken,
     NoteTask,
     RecordSync,
+    RecordSyncs,
     RegisterRepo,
     ReleaseClaim,
     RenewClaim,
@@ -53,6 +54,7 @@ from custodian_core.records import (
     NewToken,
     Page,
     ReconcileView,
+    Recorded,
     Repo,
     RepoCounts,
     SyncRun,
@@ -86,6 +88,7 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     RegisterRepo: (repos.register_repo, Repo),
     ChangeRepo: (repos.change_repo, Repo),
     RecordSync: (syncs.record_sync, Repo),
+    RecordSyncs: (syncs.record_syncs, Recorded),
     TakeLease: (syncs.take_lease, Lease),
     ReturnLease: (syncs.return_lease, Repo),
     UnregisterRepo: (repos.unregister_repo, Repo),
@@ -184,16 +187,17 @@ class Store:
     def _writing(self, by: Caller) -> Generator[Writing]:
         connection = self.database.connection()
         try:
-            self.database.begin(connection)
-            try:
-                self.queries.take_turn(connection)
-                tx = Writing(self.queries, connection, by, self.clock(), self.hub_id)
-                yield tx
-                claims.touch_all(tx)
-                connection.execute("commit")
-            except BaseException:
-                connection.execute("rollback")
-                raise
+            with self.database.alone:
+                self.database.begin(connection)
+                try:
+                    self.queries.take_turn(connection)
+                    tx = Writing(self.queries, connection, by, self.clock(), self.hub_id)
+                    yield tx
+                    claims.touch_all(tx)
+                    connection.execute("commit")
+                except BaseException:
+                    connection.execute("rollback")
+                    raise
         except self.database.integrity as error:
             raise Conflict("the write", f"it breaks a rule of the hub: {error}") from error
         except self.database.trouble as error:

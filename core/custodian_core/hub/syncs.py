@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 
 from custodian_core.codec import stamp
-from custodian_core.commands import RecordSync, ReturnLease, TakeLease
+from custodian_core.commands import RecordSync, RecordSyncs, ReturnLease, TakeLease
 from custodian_core.errors import BadValue, RepoBusy
-from custodian_core.records import HostSync, Lease, Repo
+from custodian_core.records import HostSync, Lease, Recorded, Repo
 
 from .repos import synced
 from .rows import as_text
@@ -51,6 +51,13 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
         after = {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
         tx.event("repo.synced", repo.id, subject=command.slug, repo=command.slug, after=after)
     return tx.repo(command.slug)
+
+
+def record_syncs(tx: Writing, command: RecordSyncs) -> Recorded:
+    """All of them stand beside their hosts, or none."""
+    for each in command.syncs:
+        record_sync(tx, each)
+    return Recorded(len(command.syncs))
 
 
 def _told(sync: HostSync) -> tuple[object, ...]:

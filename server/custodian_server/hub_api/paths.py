@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from custodian_core.commands import ChangeRepo, RecordSync, RegisterRepo
+from custodian_core.commands import ChangeRepo, RecordSync, RecordSyncs, RegisterRepo
 from custodian_core.errors import BadValue
 from custodian_core.settings import Settings
 from custodian_core.wire import object_of
@@ -25,6 +25,8 @@ def _paths(command: Any) -> list[tuple[str | None, str]]:
             return [(host, path)]
         case RecordSync(sync=sync):
             return [(sync.host, sync.path)]
+        case RecordSyncs(syncs=syncs):
+            return [(each.sync.host, each.sync.path) for each in syncs]
         case ChangeRepo(changes=changes):
             known = object_of(changes.get("host_paths")).items()
             return [(host, path) for host, path in known if isinstance(path, str)]

@@ -5,6 +5,7 @@ import pytest
 from custodian_core.commands import (
     Caller,
     RecordSync,
+    RecordSyncs,
     RegisterRepo,
     ReturnLease,
     SetGoal,
@@ -77,6 +78,23 @@ def test_only_a_sync_that_tells_something_new_is_an_event(hub: Hub) -> None:
     synced(hub, "r9", outcome="behind")
 
     assert hub.events(type="repo.synced").total == 2
+
+
+def test_the_syncs_of_many_repos_are_told_at_once_or_not_at_all(hub: Hub) -> None:
+    hub.do(RegisterRepo("two", "custodian", host="here", path="/repos/two"), ME)
+    told = [
+        RecordSync(slug, HostSync("here", f"/repos/{slug}", outcome="ok", sealed=True), stamp=True)
+        for slug in (SLUG, "two")
+    ]
+    missing = RecordSync("none", HostSync("here", "/repos/none"), stamp=False)
+    with pytest.raises(UnknownThing):
+        hub.do(RecordSyncs((told[0], missing)), ME)
+    before = hub.repo(SLUG).last_state_synced_at
+    recorded = hub.do(RecordSyncs(tuple(told)), ME)
+
+    assert before is None
+    assert recorded.count == 2
+    assert all(hub.repo(slug).last_state_synced_at for slug in (SLUG, "two"))
 
 
 def test_runs_of_an_unknown_repo_are_refused_with_near_names(hub: Hub) -> None:

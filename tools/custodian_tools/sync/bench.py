@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from custodian_core.codec import now
-from custodian_core.commands import Caller
+from custodian_core.commands import Caller, RecordSync
 from custodian_core.git.author import Author
 from custodian_core.ports import Clock, Hub
 
@@ -30,6 +30,8 @@ class Bench:
     author: Author
     clock: Clock = now
     _kept: "list[Readings]" = field(default_factory=list["Readings"], repr=False)
+    #: where records of quiet runs are put, for whoever writes them all at once
+    later: list[RecordSync] | None = None
     #: is told what the run does just now
     tell: Callable[[str], None] = lambda _text: None
     sleep: Callable[[float], None] = time.sleep

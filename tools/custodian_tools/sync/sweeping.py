@@ -1,11 +1,13 @@
 """Which repos a run means, and runs over many of them at once."""
 
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from custodian_core.commands import RecordSyncs
 from custodian_core.errors import CustodianError, HubTrouble
 from custodian_core.findings import found
 from custodian_core.ports import Hub
@@ -19,6 +21,11 @@ from .report import Options, Report
 
 #: how many repos are in work at once: their time goes to waiting for remotes
 AT_ONCE = 8
+#: how many records of quiet runs are written at once
+TOGETHER = 200
+#: how long a thread keeps the interpreter to itself while others want it: each statement of the hub
+#: gives it away, and at Python's own 5 ms every one of them would wait so long to have it back
+SWITCH_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,8 @@ def sweep(
         # Without a remote to wait for, one thread is as quick as many, and needs less of the CPU.
         yield from (_one(act, bench, each, options, settings) for each in targets)
         return
+    sys.setswitchinterval(SWITCH_S)
+    bench = replace(bench, later=[])
     with ThreadPoolExecutor(min(AT_ONCE, len(targets) or 1)) as pool:
         runs = [pool.submit(_one, act, bench, each, options, settings) for each in targets]
         try:
@@ -64,6 +73,14 @@ def sweep(
         finally:
             for each in runs:
                 each.cancel()
+    _record(bench)
+
+
+def _record(bench: Bench) -> None:
+    """The hub knows of the runs in which nothing had moved: one write tells of many."""
+    quiet = bench.later or []
+    for start in range(0, len(quiet), TOGETHER):
+        bench.hub.do(RecordSyncs(tuple(quiet[start : start + TOGETHER])), bench.by)
 
 
 def _one(act: Act, bench: Bench, each: Target, options: Options, settings: Settings) -> Report:

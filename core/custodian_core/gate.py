@@ -36,12 +36,8 @@ class Facts:
     slug: str
     ahead: int | None
     behind: int | None
-    #: the remote was reached just now
-    fresh: bool
     #: the names on people's commits that only are here
     people: tuple[str, ...] = ()
-    #: whether any commit that only is here is one of Custodian's own
-    own: bool = False
 
     @property
     def relation(self) -> Relation:

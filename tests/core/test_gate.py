@@ -15,10 +15,8 @@ def facts(
     behind: int | None = 0,
     *,
     people: tuple[str, ...] = (),
-    own: bool = False,
-    fresh: bool = True,
 ) -> Facts:
-    return Facts("marki-docx", ahead, behind, fresh, people, own)
+    return Facts("marki-docx", ahead, behind, people)
 
 
 def codes(decision: Decision) -> list[str]:
@@ -32,8 +30,8 @@ def codes(decision: Decision) -> list[str]:
         (facts(2, 0), Relation.AHEAD),
         (facts(2, 0, people=("Ann",)), Relation.AHEAD),
         (facts(0, 3), Relation.BEHIND),
-        (facts(1, 1, own=True), Relation.OWN_ONLY),
-        (facts(2, 1, people=("Ann",), own=True), Relation.DIVERGED),
+        (facts(1, 1), Relation.OWN_ONLY),
+        (facts(2, 1, people=("Ann",)), Relation.DIVERGED),
         (facts(2, 1, people=("Ann",)), Relation.DIVERGED),
         (facts(None, None), Relation.UNKNOWN),
         (facts(None, 0), Relation.UNKNOWN),
@@ -50,7 +48,7 @@ FIXES: dict[str, tuple[Facts, Next, Next, Next, list[str]]] = {
     "unknown": (facts(None, None), Next.RECONCILE, Next.RECONCILE, Next.RECONCILE, []),
     "ahead": (facts(1, 0), Next.PUSH, Next.PUSH, Next.RECONCILE, []),
     "behind": (facts(0, 1), Next.STOP, Next.PULL, Next.STOP, ["C-16", "T02"]),
-    "own": (facts(1, 1, own=True), Next.REBUILD, Next.REBUILD, Next.STOP, []),
+    "own": (facts(1, 1), Next.REBUILD, Next.REBUILD, Next.STOP, []),
     "diverged": (
         facts(1, 1, people=("Ann",)),
         Next.STOP,
@@ -96,7 +94,7 @@ counts = st.none() | st.integers(0, 3)
 
 
 @given(
-    st.builds(facts, counts, counts, people=st.sampled_from([(), ("Ann",)]), own=st.booleans()),
+    st.builds(facts, counts, counts, people=st.sampled_from([(), ("Ann",)])),
     st.booleans(),
     st.booleans(),
 )

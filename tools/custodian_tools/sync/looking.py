@@ -89,17 +89,14 @@ class Looking:
             self._find("C-19", facts, reason=fetched.reached.value)
 
     def _decide(self, checkout: Checkout) -> Decision:
-        ours: list[str] = []
         people: list[str] = []
         if checkout.ahead and (checkout.behind or self.options.push):
-            ours, people = own_commits(checkout, self.bench.author)
+            _, people = own_commits(checkout, self.bench.author)
         facts = Facts(
             slug=self.repo.slug,
             ahead=checkout.ahead,
             behind=checkout.behind,
-            fresh=self.fetched is not None and self.fetched.reached is Reached.FRESH,
             people=tuple(people),
-            own=bool(ours),
         )
         self.people = facts.people
         if facts.relation is Relation.UNKNOWN:

@@ -155,15 +155,10 @@ def _with_commit(
         at = bench.clock()
         text = message(edits, run_id, done.view.hub_id, at.date())
         commit = build(git, done.tip, files, text, bench.author, at)
-    return Reconciled(
-        tip=done.tip,
-        view=done.view,
-        evidence=done.evidence,
-        plan=done.plan,
+    return replace(
+        done,
         listing=list_plans(git, commit) if commit else done.listing,
-        revision=done.revision,
         findings=(*done.findings, *findings),
-        actions=done.actions,
         commit=commit,
         edits=tuple(edits),
         agreed=agreed,

@@ -32,7 +32,6 @@ def codes(decision: Decision) -> list[str]:
         (facts(0, 3), Relation.BEHIND),
         (facts(1, 1), Relation.OWN_ONLY),
         (facts(2, 1, people=("Ann",)), Relation.DIVERGED),
-        (facts(2, 1, people=("Ann",)), Relation.DIVERGED),
         (facts(None, None), Relation.UNKNOWN),
         (facts(None, 0), Relation.UNKNOWN),
         (facts(0, None), Relation.UNKNOWN),

@@ -4,7 +4,6 @@ import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import anyio
@@ -18,16 +17,10 @@ from custodian_core.errors import CustodianError
 from custodian_tools.agent.answers import advice
 from custodian_tools.agent.desk import Desk, Progress, Range
 
+from .choosing import Toolset
+
 #: how long an answer may be: clients cut what is longer, and a model reads none of it with profit
 LONGEST = 45_000
-
-
-class Toolset(StrEnum):
-    """Tools that go together."""
-
-    WORK = "work"
-    SYNC = "sync"
-    INVENTORY = "inventory"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,17 @@
 """The MCP server: what agents can ask for, assembled in one place."""
 
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from custodian_core import __version__
-from custodian_core.errors import BadValue
 from custodian_tools.agent import syncing, work
 from custodian_tools.agent.desk import Desk
 
-from .declaring import Declared, Toolset, tool_of
+from .choosing import Chosen, Toolset, chosen
+from .declaring import Declared, tool_of
 from .telling import add_prompts, add_resources
 
 INSTRUCTIONS = """\
@@ -58,59 +56,8 @@ DECLARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """Which tools are served; read-only beats what is left out, and that beats what is named."""
-
-    toolsets: frozenset[str] = frozenset(Toolset)
-    #: beside those of the toolsets
-    tools: frozenset[str] = frozenset()
-    left_out: frozenset[str] = frozenset()
-    read_only: bool = False
-
-    def has(self, declared: Declared) -> bool:
-        """Whether the tool is served."""
-        if self.read_only and declared.writes:
-            return False
-        if declared.name in self.left_out:
-            return False
-        return declared.toolset in self.toolsets or declared.name in self.tools
-
-
-#: what each choice is called in the environment
-ENVIRONMENT = {
-    "toolsets": "CUSTODIAN_TOOLSETS",
-    "tools": "CUSTODIAN_TOOLS",
-    "left_out": "CUSTODIAN_EXCLUDE_TOOLS",
-    "read_only": "CUSTODIAN_READ_ONLY",
-}
-
-
-def chosen(
-    env: Mapping[str, str],
-    toolsets: str | None = None,
-    tools: str | None = None,
-    exclude_tools: str | None = None,
-    *,
-    read_only: bool = False,
-) -> Chosen:
-    """What flags and environment choose; a flag beats its twin, and unknown names are refused."""
-    names = frozenset(declared.name for declared in DECLARED)
-    sets = _names(toolsets or env.get(ENVIRONMENT["toolsets"]), frozenset(Toolset), "toolset")
-    switch = env.get(ENVIRONMENT["read_only"], "").lower()
-    return Chosen(
-        toolsets=sets or (frozenset() if tools else frozenset(Toolset)),
-        tools=_names(tools or env.get(ENVIRONMENT["tools"]), names, "tool"),
-        left_out=_names(exclude_tools or env.get(ENVIRONMENT["left_out"]), names, "tool"),
-        read_only=read_only or switch in ("1", "true", "yes", "on"),
-    )
-
-
-def _names(said: str | None, known: Iterable[str], kind: str) -> frozenset[str]:
-    found = frozenset(name.strip() for name in (said or "").split(",") if name.strip())
-    if unknown := sorted(found - set(known)):
-        raise BadValue(f"{kind} {', '.join(unknown)}", f"there are {', '.join(sorted(known))}")
-    return found
+#: what a choice may name
+TOOL_NAMES = tuple(declared.name for declared in DECLARED)
 
 
 def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
@@ -121,7 +68,7 @@ def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
         title="Custodian",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=_tools(desk, choice or chosen(os.environ)),
+        tools=_tools(desk, choice or chosen(os.environ, TOOL_NAMES)),
     )
     add_prompts(server, desk)
     add_resources(server, desk)
@@ -129,9 +76,9 @@ def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
 
 
 def _tools(desk: Desk, choice: Chosen) -> list[Tool]:
-    served = [declared for declared in DECLARED if choice.has(declared)]
     return [
         tool_of(declared, desk, name)
-        for declared in served
+        for declared in DECLARED
+        if choice.has(declared.name, declared.toolset, writes=declared.writes)
         for name in (declared.name, *declared.aliases)
     ]

@@ -18,7 +18,8 @@ from mcp.types import ResourceTemplateReference, TextContent, TextResourceConten
 
 from custodian_core.errors import BadValue
 from custodian_core.settings import NAMES
-from custodian_server.mcp_app import DECLARED, Chosen, build, chosen
+from custodian_server.choosing import Chosen, chosen
+from custodian_server.mcp_app import DECLARED, TOOL_NAMES, build
 from custodian_tools.agent.desk import Desk
 from tests.conftest import Snapshot
 
@@ -352,17 +353,22 @@ async def test_lists_are_short_by_default_and_say_how_to_go_on(docs: Path) -> No
 
 def test_flags_choose_tools_and_read_only_beats_all() -> None:
     by_name = {declared.name: declared for declared in DECLARED}
-    only_work = chosen({}, toolsets="work")
-    reading = chosen({"CUSTODIAN_READ_ONLY": "1"}, tools="fix_consistency")
-    without = chosen({"CUSTODIAN_EXCLUDE_TOOLS": "list_tasks"}, tools="list_tasks,get_task")
 
-    assert only_work.has(by_name["claim_task"])
-    assert not only_work.has(by_name["fix_consistency"])
-    assert not reading.has(by_name["fix_consistency"])
-    assert without.has(by_name["get_task"])
-    assert not without.has(by_name["list_tasks"])
-    with pytest.raises(BadValue, match="there are inventory, sync, work"):
-        chosen({}, toolsets="wrok")
+    def has(choice: Chosen, name: str) -> bool:
+        declared = by_name[name]
+        return choice.has(name, declared.toolset, writes=declared.writes)
+
+    only_work = chosen({}, TOOL_NAMES, toolsets="work")
+    reading = chosen({"CUSTODIAN_READ_ONLY": "1"}, TOOL_NAMES, tools="fix_consistency")
+    without = chosen({"CUSTODIAN_EXCLUDE_TOOLS": "list_tasks"}, TOOL_NAMES, tools="list_tasks,get_task")
+
+    assert has(only_work, "claim_task")
+    assert not has(only_work, "fix_consistency")
+    assert not has(reading, "fix_consistency")
+    assert has(without, "get_task")
+    assert not has(without, "list_tasks")
+    with pytest.raises(BadValue, match="there are inventory, ops, schedule, sync, work"):
+        chosen({}, TOOL_NAMES, toolsets="wrok")
 
 
 async def test_the_format_is_a_prompt(tmp_path: Path) -> None:

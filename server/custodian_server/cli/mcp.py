@@ -4,7 +4,11 @@ import click
 
 
 @click.command(short_help="Serve Custodian's tools to an agent, over standard input and output.")
-@click.option("--toolsets", metavar="SETS", help="work, sync, inventory; with commas. [all]")
+@click.option(
+    "--toolsets",
+    metavar="SETS",
+    help="Of work, sync, inventory, schedule, ops; with commas. [the first three]",
+)
 @click.option("--tools", metavar="NAMES", help="Single tools, beside those of --toolsets.")
 @click.option("--exclude-tools", metavar="NAMES", help="Tools to leave out.")
 @click.option("--read-only", is_flag=True, help="Only tools that change nothing.")
@@ -19,7 +23,8 @@ def mcp(
     """
     import os
 
-    from custodian_server.mcp_app import build, chosen
+    from custodian_server.choosing import chosen
+    from custodian_server.mcp_app import TOOL_NAMES, build
 
-    choice = chosen(os.environ, toolsets, tools, exclude_tools, read_only=read_only)
+    choice = chosen(os.environ, TOOL_NAMES, toolsets, tools, exclude_tools, read_only=read_only)
     build(choice=choice).run()

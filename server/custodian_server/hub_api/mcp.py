@@ -83,7 +83,8 @@ class McpOverHttp:
     def _build(self) -> tuple[Any, Any]:
         from mcp.server.transport_security import TransportSecuritySettings
 
-        from custodian_server.mcp_app import Chosen, build
+        from custodian_server.choosing import Chosen
+        from custodian_server.mcp_app import build
 
         desk = ServedDesk(Path("/"), store=self.hub, kept=self.settings)
         # The guard has looked at Host and Origin already, and knows the hub's other names.

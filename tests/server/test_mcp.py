@@ -360,7 +360,9 @@ def test_flags_choose_tools_and_read_only_beats_all() -> None:
 
     only_work = chosen({}, TOOL_NAMES, toolsets="work")
     reading = chosen({"CUSTODIAN_READ_ONLY": "1"}, TOOL_NAMES, tools="fix_consistency")
-    without = chosen({"CUSTODIAN_EXCLUDE_TOOLS": "list_tasks"}, TOOL_NAMES, tools="list_tasks,get_task")
+    without = chosen(
+        {"CUSTODIAN_EXCLUDE_TOOLS": "list_tasks"}, TOOL_NAMES, tools="list_tasks,get_task"
+    )
 
     assert has(only_work, "claim_task")
     assert not has(only_work, "fix_consistency")

@@ -11,6 +11,14 @@ CustodianError
 │   ├── ForeignHub           it is another one than the one last seen
 │   │   └── EmptyHub             and it is empty, as one made by mistake is
 │   └── NewerSchema          a newer Custodian wrote it
+├── ForgeTrouble         the forge cannot be used, or refuses
+│   ├── ForgeUnreachable     it does not answer, or not now
+│   ├── NoForge              what answers at that address is no Gitea and no Forgejo
+│   ├── TokenRefused         it does not know the token
+│   ├── TokenTooWeak         it knows the token, which may not do that
+│   ├── NotOnForge           that is not there, or not to be seen with this token
+│   ├── NotAnOrg             the name is a person's
+│   └── ArchivedOnForge      the repo is archived there, so nothing in it can be changed
 └── Refused              what was asked would break a promise, so nothing was done
     ├── NotEditable          an edit of a workplan that cannot be made exactly
     ├── Conflict             something moved meanwhile, or is there already
@@ -164,3 +172,39 @@ class EmptyHub(ForeignHub):
 
 class NewerSchema(HubTrouble):
     """the hub at {hub} was written by a newer Custodian: {reason}"""
+
+
+@dataclass(eq=False)
+class ForgeTrouble(CustodianError):
+    """the forge at {forge} cannot do that: {reason}"""
+
+    forge: str
+    reason: str
+
+
+class ForgeUnreachable(ForgeTrouble):
+    """the forge at {forge} does not answer: {reason}"""
+
+
+class NoForge(ForgeTrouble):
+    """what answers at {forge} is no Gitea and no Forgejo: {reason}"""
+
+
+class TokenRefused(ForgeTrouble):
+    """the forge at {forge} does not know the token: {reason}"""
+
+
+class TokenTooWeak(ForgeTrouble):
+    """the token for the forge at {forge} may not do that: {reason}"""
+
+
+class NotOnForge(ForgeTrouble):
+    """the forge at {forge} shows this token no such thing: {reason}"""
+
+
+class NotAnOrg(ForgeTrouble):
+    """the forge at {forge} has no such organization: {reason}"""
+
+
+class ArchivedOnForge(ForgeTrouble):
+    """the forge at {forge} does not change that: {reason}"""

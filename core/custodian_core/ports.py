@@ -1,9 +1,22 @@
 """What pure code and tools need of the world, as Protocols."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
 from .commands import Caller, Command
+from .forge.records import (
+    BranchProtection,
+    Entry,
+    ForgeIdentity,
+    ForgeRepo,
+    ForgeSettings,
+    Issue,
+    Label,
+    Listing,
+    ServerInfo,
+    Webhook,
+)
 from .records import (
     Claim,
     Dispatch,
@@ -25,6 +38,11 @@ from .records import (
 
 #: how many items a list gives where nobody says
 LIMIT = 20
+#: how long a listing of a forge may take in all where nobody says
+LISTING_S = 60.0
+
+#: how many repos of a forge were read so far, and of how many where that is known
+ListingProgress = Callable[[int, int | None], None]
 
 
 class Clock(Protocol):
@@ -171,4 +189,137 @@ class Hub(Protocol):
 
     def close(self) -> None:
         """Nothing is held open any more."""
+        ...
+
+
+class Forge(Protocol):
+    """A Gitea or Forgejo, as one token sees it.
+
+    A repo is named `owner/name`. What is not there, or not to be seen with this token, is
+    `NotOnForge`; the forge does not tell the two apart. A listing that ends early, because its time
+    is over, it was cancelled or pages failed, is `partial` and says why; only where nothing at all
+    could be learned is there an error.
+    """
+
+    #: the one origin it talks to, and its folder there, without a slash at the end
+    url: str
+
+    def server(self) -> ServerInfo:
+        """Which program answers."""
+        ...
+
+    def settings(self) -> ForgeSettings:
+        """How large its pages are."""
+        ...
+
+    def whoami(self) -> ForgeIdentity:
+        """Whom the token belongs to."""
+        ...
+
+    def org_repos(
+        self,
+        org: str,
+        *,
+        within_s: float = LISTING_S,
+        progress: ListingProgress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Listing:
+        """The repos of an organization; `NotAnOrg` where the name is a person's."""
+        ...
+
+    def user_repos(
+        self,
+        login: str,
+        *,
+        within_s: float = LISTING_S,
+        progress: ListingProgress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Listing:
+        """The repos that a person owns."""
+        ...
+
+    def accessible_repos(
+        self,
+        *,
+        within_s: float = LISTING_S,
+        progress: ListingProgress | None = None,
+        cancelled: Callable[[], bool] | None = None,
+    ) -> Listing:
+        """The repos that the token's owner has, or has a right to."""
+        ...
+
+    def repo(self, full_name: str) -> ForgeRepo:
+        """One repo; `renamed_from` is set where it goes by another name now."""
+        ...
+
+    def repo_by_id(self, repo_id: int) -> ForgeRepo:
+        """The repo with that number, whatever it is called by now."""
+        ...
+
+    def has_folder(self, full_name: str, path: str, ref: str | None = None) -> bool:
+        """Whether there is a folder at the path, on the default branch or at `ref`."""
+        ...
+
+    def contents(self, full_name: str, path: str = "", ref: str | None = None) -> tuple[Entry, ...]:
+        """What a folder holds."""
+        ...
+
+    def issues(
+        self,
+        full_name: str,
+        *,
+        state: str = "open",
+        labels: Sequence[str] = (),
+        since: datetime | None = None,
+        limit: int = 200,
+    ) -> tuple[Issue, ...]:
+        """Issues, the newest first, at most `limit` of them; no pull requests."""
+        ...
+
+    def create_issue(
+        self, full_name: str, title: str, body: str = "", labels: Sequence[str] = ()
+    ) -> Issue:
+        """A new issue; labels are named, and are there already."""
+        ...
+
+    def labels(self, full_name: str) -> tuple[Label, ...]:
+        """The labels of the repo and of the organization it belongs to."""
+        ...
+
+    def create_label(
+        self, full_name: str, name: str, color: str = "ededed", description: str = ""
+    ) -> Label:
+        """A new label of the repo."""
+        ...
+
+    def webhooks(self, where: str) -> tuple[Webhook, ...]:
+        """The webhooks of a repo, or of an organization where `where` holds no slash."""
+        ...
+
+    def create_webhook(
+        self,
+        where: str,
+        url: str,
+        secret: str,
+        *,
+        events: Sequence[str] = ("push",),
+        branch_filter: str = "",
+    ) -> Webhook:
+        """A new, active webhook whose deliveries are signed with the secret."""
+        ...
+
+    def update_webhook(self, where: str, hook: Webhook) -> Webhook:
+        """The webhook with that id is as `hook` says; a secret stays as it is."""
+        ...
+
+    def delete_webhook(self, where: str, hook_id: int) -> None:
+        """The webhook is not there any more."""
+        ...
+
+    def branch_protections(self, full_name: str) -> tuple[BranchProtection, ...]:
+        """The rules about the repo's branches, in the order in which they count."""
+        ...
+
+    def close(self) -> None:
+        """No connection is open any more."""
         ...

@@ -2,55 +2,31 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
+from .checks import Check, Mode, Severity
 from .errors import BadValue
+from .ops.codes import RULES
 from .text import printable
 
-
-class Severity(StrEnum):
-    """How grave a finding is; only FAIL changes an exit code."""
-
-    FAIL = "FAIL"
-    WARN = "WARN"
-    INFO = "INFO"
-    FIXED = "FIXED"
-
-
-class Mode(StrEnum):
-    """Who is looking: `lint` sees files alone, `check` hub and remote too, `fix` also acts."""
-
-    LINT = "lint"
-    CHECK = "check"
-    FIX = "fix"
+__all__ = [
+    "CATALOGUE",
+    "LASTING",
+    "LONGEST",
+    "Check",
+    "Finding",
+    "Mode",
+    "Severity",
+    "failed",
+    "found",
+    "lookup",
+]
 
 
 #: how long a message may be: what it quotes comes from files that anybody may have written
 LONGEST = 1000
 
 FAIL, WARN, INFO, FIXED = Severity.FAIL, Severity.WARN, Severity.INFO, Severity.FIXED
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One entry of the catalogue."""
-
-    code: str
-    title: str
-    message: str
-    todo: str
-    #: None: the code is not used in that mode
-    check: Severity | None
-    fix: Severity | None
-    #: how `fix` puts it right, or "" where it does not
-    fixable: str = ""
-    lint: Severity | None = None
-    aliases: tuple[str, ...] = ()
-
-    def severity(self, mode: Mode) -> Severity | None:
-        """How grave this is in `mode`."""
-        return {Mode.LINT: self.lint, Mode.CHECK: self.check, Mode.FIX: self.fix}[mode]
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,4 +336,4 @@ _CHECKS = (
 LASTING = frozenset(("C-01", "C-04", "C-05", "C-06", "C-07", "C-08", "C-09", "C-12", "C-21"))
 
 #: every code, in the order in which people read them
-CATALOGUE = {check.code: check for check in _CHECKS}
+CATALOGUE = {check.code: check for check in (*_CHECKS, *RULES)}

@@ -1,0 +1,46 @@
+"""How texts name issues: `#14`, `owner/repo#14`, `PR #14`, and runs of them, `#73-#77`."""
+
+import re
+from typing import NamedTuple
+
+#: the longest run that is taken for one; beyond it only its two ends are meant
+LONGEST_RUN = 100
+#: issues have smaller numbers, whatever a text says
+_DIGITS = 9
+
+# Neither `a#1`, `&#39;`, `##2` nor a fragment of an address names an issue.
+_REFERENCE = re.compile(
+    rf"""(?<![\w&#/.-])
+    (?P<repo>[A-Za-z0-9][\w.-]{{0,99}}/[A-Za-z0-9][\w.-]{{0,99}})?
+    \#(?P<number>[0-9]{{1,{_DIGITS}}})(?![\w#])
+    (?:[ ]?[-\u2010-\u2015][ ]?\#(?P<last>[0-9]{{1,{_DIGITS}}})(?![\w#]))?""",
+    re.VERBOSE,
+)
+
+
+class Reference(NamedTuple):
+    """An issue, of this repo or of the one that is named."""
+
+    number: int
+    repo: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.repo or ''}#{self.number}"
+
+
+def references(text: str) -> list[Reference]:
+    """The issues that the text names, in its order, each once."""
+    if "#" not in text:
+        return []
+    found: dict[Reference, None] = {}
+    for mark in _REFERENCE.finditer(text):
+        first, repo = int(mark["number"]), mark["repo"]
+        last = int(mark["last"]) if mark["last"] else first
+        run = range(first, last + 1) if first <= last <= first + LONGEST_RUN else (first, last)
+        found |= dict.fromkeys(Reference(number, repo) for number in run)
+    return list(found)
+
+
+def numbers(text: str) -> tuple[int, ...]:
+    """The numbers of the issues of this repo that the text names."""
+    return tuple(each.number for each in references(text) if each.repo is None)

@@ -18,10 +18,13 @@ NAMES = {
     "CUSTODIAN_ROOTS": "where checkouts may live, with : between folders",
     "CUSTODIAN_HOST": "this host's name in host_paths",
     "CUSTODIAN_AUTHOR": "whom automated commits are by, as Name <email>",
-    "GITEA_URL": "the forge",
+    "GITEA_URL": "the forge, as https://git.example",
     "GITEA_TOKEN": "the token for it",
+    "GITEA_TOKEN_FILE": "a file that holds the token, where GITEA_TOKEN is not set",
 }
 SECRET = frozenset({"CUSTODIAN_HUB_TOKEN", "GITEA_TOKEN", "CUSTODIAN_DATABASE_URL"})
+#: no token is as long
+_LONGEST_SECRET = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,24 @@ class Settings:
         """The PostgreSQL database."""
         return self.values.get("CUSTODIAN_DATABASE_URL")
 
+    @property
+    def forge_url(self) -> str | None:
+        """The forge: a Gitea or a Forgejo."""
+        return self.values.get("GITEA_URL")
+
+    @property
+    def forge_token_file(self) -> Path | None:
+        """The file that holds the token for the forge."""
+        said = self.values.get("GITEA_TOKEN_FILE")
+        return Path(said).expanduser() if said else None
+
+    @property
+    def forge_token(self) -> str | None:
+        """The token for the forge; one that is said goes before one in a file."""
+        if said := self.values.get("GITEA_TOKEN"):
+            return said
+        return _first_line(self.forge_token_file) if self.forge_token_file else None
+
 
 def load(env: Mapping[str, str], folder: Path) -> Settings:
     """The settings as they hold in `folder`."""
@@ -89,6 +110,19 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
             if said.get(name):
                 values[name], sources[name] = said[name], str(place)
     return Settings(values, sources)
+
+
+def _first_line(path: Path) -> str:
+    """What a file that holds one secret holds."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            said = file.readline(_LONGEST_SECRET).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise BadValue("GITEA_TOKEN_FILE", f"{path} cannot be read: {reason}") from None
+    if not said:
+        raise BadValue("GITEA_TOKEN_FILE", f"{path} is empty; write the token into it")
+    return said
 
 
 def _toml(path: Path) -> dict[str, str]:

@@ -112,3 +112,42 @@ def test_roots_are_folders_with_their_links_followed(tmp_path: Path) -> None:
     settings = loaded(tmp_path, CUSTODIAN_ROOTS=f"{tmp_path}/link::/srv/")
 
     assert settings.roots == (tmp_path.resolve() / "real", Path("/srv").resolve())
+
+
+def test_the_forges_token_may_lie_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-file\n\nnot this\n")
+    (tmp_path / ".env").write_text(f"GITEA_TOKEN_FILE={tmp_path}/token\n")
+
+    assert loaded(tmp_path).forge_token == "from-file"  # noqa: S105 - made up
+    assert loaded(tmp_path, GITEA_TOKEN="said").forge_token == "said"  # noqa: S105, S106 - as well
+    assert loaded(tmp_path, GITEA_URL="http://g").forge_url == "http://g"
+
+
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [(None, "No such file"), (b" \n", "is empty; write the token into it"), (b"\xff", "not text")],
+)
+def test_a_token_file_that_gives_no_token_is_told(
+    tmp_path: Path, held: bytes | None, why: str
+) -> None:
+    path = tmp_path / "token"
+    if held is not None:
+        path.write_bytes(held)
+    settings = loaded(tmp_path, GITEA_TOKEN_FILE=str(path))
+
+    with pytest.raises(BadValue, match=f"GITEA_TOKEN_FILE: .*token.* {why}"):
+        _ = settings.forge_token
+
+
+def test_without_a_token_there_is_none(tmp_path: Path) -> None:
+    settings = loaded(tmp_path)
+
+    assert (settings.forge_url, settings.forge_token, settings.forge_token_file) == (None,) * 3
+
+
+def test_the_example_of_an_env_file_is_read_as_it_stands(tmp_path: Path) -> None:
+    example = Path(__file__).parents[2] / ".env.example"
+    (tmp_path / ".env").write_text(example.read_text())
+
+    assert loaded(tmp_path).forge_url == "http://gitea.example:3000"
+    assert loaded(tmp_path).forge_token is None

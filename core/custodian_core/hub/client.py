@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
-from urllib.parse import urlsplit
 
 from custodian_core.codec import stamp
 from custodian_core.commands import Caller, Command, EndGoal
+from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_EXAMPLE = "http://hub.example:8000"
 #: how long to wait before each further try
 PAUSES = (0.2, 1.0)
 TIMEOUT_S = 30.0
@@ -97,7 +98,7 @@ class HttpHub:
     ) -> None:
         import httpx
 
-        self.url = _checked(url)
+        self.url = endpoint(url, "CUSTODIAN_HUB_URL", "CUSTODIAN_HUB_TOKEN", _EXAMPLE)
         self.agent = agent or NAMELESS
         self._pause = pause
         self._seen = seen
@@ -109,10 +110,10 @@ class HttpHub:
                 timeout=TIMEOUT_S,
                 transport=transport,
                 # A proxy that the environment names is for what lies beyond this machine.
-                trust_env=not _is_here(self.url),
+                trust_env=not is_here(self.url),
             )
         except httpx.InvalidURL as error:
-            raise BadValue("CUSTODIAN_HUB_URL", "it must be as http://hub.example:8000") from error
+            raise BadValue("CUSTODIAN_HUB_URL", f"it must be as {_EXAMPLE}") from error
 
     def close(self) -> None:
         """No connection is open any more."""
@@ -379,34 +380,11 @@ def _denial(status: int, message: str) -> str:
     return f"{message}; it goes in CUSTODIAN_HUB_TOKEN" if status == 401 else message
 
 
-def _checked(url: str) -> str:
-    """The URL, without a slash at its end."""
-    try:
-        parts = urlsplit(url)
-        port_is_fine = parts.port is None or parts.port > 0
-    except ValueError:
-        raise BadValue("CUSTODIAN_HUB_URL", "it is not a URL") from None
-    plain = url.isprintable() and " " not in url and port_is_fine
-    if parts.scheme not in ("http", "https") or not parts.hostname or not plain:
-        raise BadValue("CUSTODIAN_HUB_URL", "it must be as http://hub.example:8000")
-    if "@" in parts.netloc or parts.query or parts.fragment:
-        reason = "it holds more than an address; a token goes in CUSTODIAN_HUB_TOKEN"
-        raise BadValue("CUSTODIAN_HUB_URL", reason)
-    return url.rstrip("/")
-
-
 def _opened_with(token: str | None) -> dict[str, str]:
-    """The header that opens the hub; a token that fits in none is refused without saying it."""
+    """The header that opens the hub."""
     if not token:
         return {}
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise BadValue("CUSTODIAN_HUB_TOKEN", "it holds a character that no token has")
-    return {"Authorization": f"Bearer {token}"}
-
-
-def _is_here(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    return {"Authorization": f"Bearer {fit_for_header(token, 'CUSTODIAN_HUB_TOKEN')}"}
 
 
 def _query(**wanted: Any) -> dict[str, str]:

@@ -2,8 +2,15 @@
 
 import click
 
+from .mcp_config import config
+from .output import Group
 
-@click.command(short_help="Serve Custodian's tools to an agent, over standard input and output.")
+
+@click.group(
+    cls=Group,
+    invoke_without_command=True,
+    short_help="Serve Custodian's tools to an agent, over standard input and output.",
+)
 @click.option(
     "--toolsets",
     metavar="SETS",
@@ -12,8 +19,13 @@ import click
 @click.option("--tools", metavar="NAMES", help="Single tools, beside those of --toolsets.")
 @click.option("--exclude-tools", metavar="NAMES", help="Tools to leave out.")
 @click.option("--read-only", is_flag=True, help="Only tools that change nothing.")
+@click.pass_context
 def mcp(
-    toolsets: str | None, tools: str | None, exclude_tools: str | None, read_only: bool
+    context: click.Context,
+    toolsets: str | None,
+    tools: str | None,
+    exclude_tools: str | None,
+    read_only: bool,
 ) -> None:
     """Serve Custodian's tools to an agent, over standard input and output.
 
@@ -21,6 +33,8 @@ def mcp(
     --exclude-tools, which beats --tools and --toolsets. CUSTODIAN_TOOLSETS, CUSTODIAN_TOOLS,
     CUSTODIAN_EXCLUDE_TOOLS and CUSTODIAN_READ_ONLY say the same.
     """
+    if context.invoked_subcommand:
+        return
     import os
 
     from custodian_server.choosing import chosen
@@ -28,3 +42,6 @@ def mcp(
 
     choice = chosen(os.environ, TOOL_NAMES, toolsets, tools, exclude_tools, read_only=read_only)
     build(choice=choice).run()
+
+
+mcp.add_command(config)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .records import ClaimKind, GoalStatus, HostSync, Scope, Snapshot
+from .forge.records import ForgeRepo
+from .records import ClaimKind, GoalStatus, HostSync, Inventory, Scope, Snapshot
 from .status import Priority, Status
 
 Changes: TypeAlias = dict[str, Any]
@@ -110,6 +111,39 @@ class UnregisterRepo:
     """The repo is no longer managed; its events stay."""
 
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgeLink:
+    """What an inventory found out of a repo; `was` is the remote that the hub told then."""
+
+    slug: str
+    forge_id: int
+    was: str | None = None
+    #: where it is now, where that is elsewhere
+    remote_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordInventory:
+    """What a forge told is known; it may come in parts, and counts from the last one on."""
+
+    inventory: Inventory
+    repos: tuple[ForgeRepo, ...]
+    links: tuple[ForgeLink, ...] = ()
+    #: the same for every part
+    run_id: str = ""
+    last: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveOut:
+    """A repo of a forge is not Custodian's to care for, and why; nobody is asked again."""
+
+    forge: str
+    forge_id: int
+    full_name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

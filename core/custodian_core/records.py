@@ -113,6 +113,16 @@ class SyncRun:
 
 
 @dataclass(frozen=True, slots=True)
+class RunHour:
+    """How many syncs of a repo ended within an hour, and how many of those did not end well."""
+
+    repo_slug: str
+    hour: datetime
+    runs: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """How many syncs were recorded."""
 
@@ -156,6 +166,41 @@ class Repo:
     def host_paths(self) -> dict[str, str]:
         """Where the repo lies on each host."""
         return {host.host: host.path for host in self.hosts}
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What was asked of a forge, whom it took the asker for, and whether it told all."""
+
+    #: the forge's own name for where it is, as its repos' addresses say it
+    forge: str
+    #: the address at which it was asked
+    url: str
+    at: datetime
+    #: whom the token belongs to; None where the forge did not say
+    login: str | None
+    is_admin: bool
+    #: in words: the organization coulomb, what ada may see
+    asked: tuple[str, ...]
+    #: there are more repos than were read; the notes say why
+    partial: bool
+    notes: tuple[str, ...] = ()
+    #: how many repos were read
+    total: int = 0
+    #: repos that were asked for one by one, and that the forge does not show: owner/name, or #id
+    hidden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """The decision that a forge's repo, which is not registered, is not Custodian's to care for."""
+
+    forge: str
+    forge_id: int
+    full_name: str
+    reason: str
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 import pytest
 
-from custodian_tools.registering import fitted, without_credentials
+from custodian_core.text import fitted
+from custodian_tools.registering import without_credentials
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,9 @@ from custodian_core.files import shown
 from custodian_core.findings import Finding
 from custodian_core.ports import Hub
 from custodian_core.records import Repo
+from custodian_core.remotes import remote_of
 from custodian_core.settings import Settings
+from custodian_core.text import fitted
 from custodian_core.workplan import Workplan
 
 from .hub import checkouts, every
@@ -119,9 +121,10 @@ def _guess(known: Repo | None, checkout: Checkout) -> str | None:
 
 def _of_remote(hub: Hub, remote_url: str | None) -> Repo | None:
     """The one repo that has this remote, whatever its folder is called elsewhere."""
-    if remote_url is None:
+    remote = remote_of(remote_url)
+    if remote is None:
         return None
-    same = [repo for repo in every(hub.repos) if repo.remote_url == remote_url]
+    same = [repo for repo in every(hub.repos) if remote_of(repo.remote_url) == remote]
     return same[0] if len(same) == 1 else None
 
 
@@ -139,13 +142,8 @@ def _refuse_another(known: Repo, checkout: Checkout, host: str) -> None:
         return
     if folder and Path(folder).is_dir():
         raise Conflict(f"repo {known.slug}", f"it lies in {folder} on this host; {BY_NAME}")
-    if known.remote_url and known.remote_url != checkout.remote_url:
+    if known.remote_url and remote_of(known.remote_url) != remote_of(checkout.remote_url):
         raise Conflict(f"repo {known.slug}", f"its remote is {known.remote_url}; {BY_NAME}")
-
-
-def fitted(name: str) -> str:
-    """The name made to fit a slug; nothing where no letter or digit is in it."""
-    return re.sub(r"[^a-z0-9._-]+", "-", name.lower()).lstrip("._-")[:100].rstrip("-")
 
 
 def _slug(path: Path) -> str:

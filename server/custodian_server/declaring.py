@@ -77,6 +77,11 @@ def tool_of(declared: Declared, desk: Desk, name: str | None = None) -> Tool:
         description=inspect.getdoc(declared.function) or "",
         annotations=declared.annotations,
     )
+    return strict(tool)
+
+
+def strict(tool: Tool) -> Tool:
+    """The tool, whose schema is slim and says that no other argument is taken."""
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)

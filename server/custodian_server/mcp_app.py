@@ -1,6 +1,7 @@
 """The MCP server: what agents can ask for, assembled in one place."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from mcp.server import MCPServer
@@ -60,15 +61,18 @@ DECLARED = (
 TOOL_NAMES = tuple(declared.name for declared in DECLARED)
 
 
-def build(desk: Desk | None = None, choice: Chosen | None = None) -> MCPServer:
-    """The server for that desk, with the tools that were chosen."""
+def build(
+    desk: Desk | None = None, choice: Chosen | None = None, *, tools: Sequence[Tool] = ()
+) -> MCPServer:
+    """The server for that desk, with the tools that were chosen, and others beside them."""
     desk = desk or Desk(Path.cwd())
     server = MCPServer(
         "custodian",
         title="Custodian",
         version=__version__,
         instructions=INSTRUCTIONS,
-        tools=_tools(desk, choice or chosen(os.environ, TOOL_NAMES)),
+        log_level="WARNING",
+        tools=[*_tools(desk, choice or chosen(os.environ, TOOL_NAMES)), *tools],
     )
     add_prompts(server, desk)
     add_resources(server, desk)

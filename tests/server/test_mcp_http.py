@@ -1,13 +1,15 @@
 """MCP over HTTP: `/mcp` of a real `custodian serve`, asked by the SDK's own client."""
 
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import httpx2
 import pytest
+from anyio import run_process, to_thread
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
@@ -19,6 +21,8 @@ from custodian_core.records import Scope
 from .serving import served
 
 pytestmark = pytest.mark.anyio
+Mode = Literal["auto", "legacy"]
+modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 ME = Caller("me")
 
 
@@ -44,11 +48,13 @@ def url(tmp_path: Path, store: Store) -> Generator[str]:
 
 
 @asynccontextmanager
-async def connected(url: str, token: str | None = None) -> AsyncGenerator[Client]:
+async def connected(
+    url: str, token: str | None = None, mode: Mode = "auto"
+) -> AsyncGenerator[Client]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     async with (
         httpx2.AsyncClient(headers=headers, timeout=30) as http,
-        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode) as client,
     ):
         yield client
 
@@ -71,6 +77,52 @@ async def test_an_agent_elsewhere_claims_and_reports(url: str, store: Store) -> 
     assert store.task("DOCS-WP-0001-T01").status == "done"
 
 
+@modes
+async def test_a_sweep_tells_how_far_it_is(mode: Mode, tmp_path: Path, url: str) -> None:
+    await run_process(["git", "init", "-q", str(tmp_path / "docs")])
+    heard: list[tuple[float, float | None, str | None]] = []
+
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
+        heard.append((progress, total, message))
+
+    async with connected(url, mode=mode) as client:
+        await ask(client, "register_repo", path=str(tmp_path / "docs"))
+        await client.call_tool("check_consistency", {"all": True}, progress_callback=hear)
+
+    assert [(done, total) for done, total, _ in heard] == [(1, 1)]
+    assert (heard[0][2] or "").startswith("docs: ")
+
+
+def test_a_session_is_closed_to_all_but_who_opened_it(url: str, store: Store) -> None:
+    ada, bob = (store.do(MakeToken(name, Scope.WORK), ME).secret for name in ("ada", "bob"))
+    accept = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+    opened = httpx.post(
+        f"{url}/mcp", json=HELLO, headers=accept | {"Authorization": f"Bearer {ada}"}
+    )
+    session = accept | {"Mcp-Session-Id": opened.headers["mcp-session-id"]}
+    ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
+
+    for secret, status in ((bob, 404), (ada, 200)):
+        who = {"Authorization": f"Bearer {secret}"}
+        assert httpx.post(f"{url}/mcp", json=ping, headers=session | who).status_code == status
+
+
+@modes
+async def test_a_client_that_listens_does_not_hold_up_the_end(
+    mode: Mode, tmp_path: Path, store: Store
+) -> None:
+    with served(tmp_path) as (server, url):
+        async with connected(url, mode=mode) as client, AsyncExitStack() as listening:
+            if mode == "auto":
+                await listening.enter_async_context(client.listen(tools_list_changed=True))
+            server.terminate()
+            _, told = await to_thread.run_sync(partial(server.communicate, timeout=15))
+
+    assert server.returncode == 0
+    assert '"level": "error"' not in told
+    assert "Traceback" not in told
+
+
 async def test_a_token_is_who_asks_and_its_scope_is_what_can_be_asked(
     url: str, store: Store
 ) -> None:
@@ -86,6 +138,18 @@ async def test_a_token_is_who_asks_and_its_scope_is_what_can_be_asked(
     assert "update_task" not in names
     assert listed["total"] == 1
     assert "worker" in {event.actor for event in store.events(limit=100).items}
+
+
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {
+        "protocolVersion": "2025-11-25",
+        "capabilities": {},
+        "clientInfo": {"name": "t", "version": "0"},
+    },
+}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
@@ -51,6 +52,19 @@ def url(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
+class _Server(uvicorn.Server):
+    """A server that does not wait for streams which nobody would end."""
+
+    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._end_streams = end_streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Streams are ended, and what was asked is answered; then the server is gone."""
+        self._end_streams()
+        await super().shutdown(sockets)
+
+
 def run(app: FastAPI, listener: socket.socket) -> None:
     """Serve until a signal comes, then answer what was asked and end."""
     _log_to_stderr()
@@ -68,7 +82,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_S,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config, app.state.end_streams)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True
@@ -85,7 +99,11 @@ def run(app: FastAPI, listener: socket.socket) -> None:
 def _log_to_stderr() -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
-    for name, level in (("custodian_server.hub_api", logging.INFO), ("uvicorn", logging.WARNING)):
+    for name, level in (
+        ("custodian_server.hub_api", logging.INFO),
+        ("uvicorn", logging.WARNING),
+        ("mcp", logging.WARNING),
+    ):
         logger = logging.getLogger(name)
         logger.addHandler(handler)
         logger.setLevel(level)

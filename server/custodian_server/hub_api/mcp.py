@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from anyio.to_thread import run_sync
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custodian_core.commands import Caller
 from custodian_core.ports import Hub
@@ -61,15 +61,21 @@ class McpOverHttp:
     _apps: dict[bool, ASGIApp] = field(default_factory=dict[bool, ASGIApp])
     _wanted: anyio.Event | None = None
     _ready: anyio.Event | None = None
+    _ending: anyio.Event | None = None
 
     @asynccontextmanager
     async def running(self, _app: Any) -> AsyncGenerator[None]:
         """While the server runs, one task owns what the sessions need, once anybody asks."""
-        self._wanted, self._ready = anyio.Event(), anyio.Event()
+        self._wanted, self._ready, self._ending = anyio.Event(), anyio.Event(), anyio.Event()
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._own)
             yield
             tasks.cancel_scope.cancel()
+
+    def end(self) -> None:
+        """Streams to which clients only listen are ended; what they asked is answered yet."""
+        if self._ending is not None:
+            self._ending.set()
 
     async def _own(self) -> None:
         assert self._wanted is not None  # noqa: S101 - made before this task is started
@@ -92,10 +98,7 @@ class McpOverHttp:
         servers = (build(desk, Chosen()), build(desk, replace(Chosen(), read_only=True)))
         for read_only, server in enumerate(servers):
             self._apps[bool(read_only)] = server.streamable_http_app(
-                streamable_http_path=PATH,
-                json_response=True,
-                stateless_http=True,
-                transport_security=looked_at,
+                streamable_http_path=PATH, transport_security=looked_at
             )
         return servers
 
@@ -105,12 +108,40 @@ class McpOverHttp:
             raise Rejected(503, "not_ready", "the server has not started; ask again")
         self._wanted.set()
         await self._ready.wait()
-        read_only = await run_sync(self._only_reads, Headers(scope=scope))
-        token = _caller.set(scope.get(CALLER, "anonymous"))
+        headers = Headers(scope=scope)
+        app = self._apps[await run_sync(self._only_reads, headers)]
+        caller = scope.get(CALLER, "anonymous")
+        token = _caller.set(caller)
         try:
-            await self._apps[read_only](_at(scope, PATH), receive, send)
+            if _only_listens(scope, headers):
+                await self._until_the_end(app, _asked(scope, caller), receive, send)
+            else:
+                await app(_asked(scope, caller), receive, send)
         finally:
             _caller.reset(token)
+
+    async def _until_the_end(
+        self, app: ASGIApp, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Let the client listen until it goes or the server ends, and close the stream then."""
+        open_ = False
+
+        async def tell(message: Message) -> None:
+            nonlocal open_
+            open_ = message["type"] == "http.response.start" or message.get("more_body", False)
+            await send(message)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._cancel_at_the_end, tasks.cancel_scope)
+            await app(scope, receive, tell)
+            tasks.cancel_scope.cancel()
+        if open_:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _cancel_at_the_end(self, scope: anyio.CancelScope) -> None:
+        assert self._ending is not None  # noqa: S101 - made before anybody is answered
+        await self._ending.wait()
+        scope.cancel()
 
     def _only_reads(self, headers: Headers) -> bool:
         """Whether the caller may read and no more."""
@@ -123,6 +154,16 @@ class McpOverHttp:
         return False
 
 
-def _at(scope: Scope, path: str) -> Scope:
-    """The request as if it had asked for that path."""
-    return {**scope, "path": path, "raw_path": path.encode(), "root_path": ""}
+def _only_listens(scope: Scope, headers: Headers) -> bool:
+    """Whether the answer is a stream that has no end of its own, in either era."""
+    return scope["method"] == "GET" or headers.get("mcp-method") == "subscriptions/listen"
+
+
+def _asked(scope: Scope, caller: str) -> Scope:
+    """The request at the SDK's path, from a user whose sessions are closed to all others."""
+    from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+    from mcp.server.auth.provider import AccessToken
+
+    user = AuthenticatedUser(AccessToken(token="", client_id=caller, scopes=[]))
+    path = {"path": PATH, "raw_path": PATH.encode(), "root_path": ""}
+    return {**scope, **path, "user": user}

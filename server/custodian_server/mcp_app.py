@@ -13,7 +13,9 @@ from custodian_tools.agent.desk import Desk
 
 from .choosing import Chosen, Toolset, chosen
 from .declaring import Declared, tool_of
-from .telling import add_prompts, add_resources
+from .skills import Skills
+from .telling import add_completion, add_prompts, add_resources
+from .watching import Watch, add_subscriptions, watching
 
 INSTRUCTIONS = """\
 Custodian keeps Markdown workplans, a State Hub and git remotes telling the same story.
@@ -62,9 +64,17 @@ TOOL_NAMES = tuple(declared.name for declared in DECLARED)
 
 
 def build(
-    desk: Desk | None = None, choice: Chosen | None = None, *, tools: Sequence[Tool] = ()
-) -> MCPServer:
-    """The server for that desk, with the tools that were chosen, and others beside them."""
+    desk: Desk | None = None,
+    choice: Chosen | None = None,
+    *,
+    tools: Sequence[Tool] = (),
+    listen: bool = False,
+) -> MCPServer[Watch]:
+    """The server for that desk, with the tools that were chosen, and others beside them.
+
+    With `listen`, clients of the newer era can hear of changes too; it is for servers that run
+    already when a client comes, since clients ask for it before anything else and wait.
+    """
     desk = desk or Desk(Path.cwd())
     server = MCPServer(
         "custodian",
@@ -73,9 +83,14 @@ def build(
         instructions=INSTRUCTIONS,
         log_level="WARNING",
         tools=[*_tools(desk, choice or chosen(os.environ, TOOL_NAMES)), *tools],
+        extensions=[Skills()],
+        lifespan=lambda _server: watching(desk),
+        subscriptions=False,
     )
     add_prompts(server, desk)
     add_resources(server, desk)
+    add_completion(server, desk)
+    add_subscriptions(server, listen=listen)
     return server
 
 

@@ -1,30 +1,40 @@
 """What the MCP server tells beside its tools: prompts for people's clients, resources to read."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeVar, cast
 
+from anyio.to_thread import run_sync
 from mcp.server import MCPServer
-from mcp.server.mcpserver.exceptions import ResourceNotFoundError
-from mcp.types import Completion, PromptReference, ResourceTemplateReference
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
+from mcp.shared.exceptions import MCPError
+from mcp.types import (
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    Completion,
+    CompletionArgument,
+    CompletionContext,
+    PromptReference,
+    ResourceTemplateReference,
+)
 from pydantic import Field
 
-from custodian_core.errors import CustodianError
+from custodian_core.errors import CustodianError, HubTrouble
 from custodian_core.findings import CATALOGUE
 from custodian_core.text import printable
 from custodian_prompts import load
 from custodian_tools import dispatch, workplans
+from custodian_tools.agent import reading, work
+from custodian_tools.agent.answers import advice
 from custodian_tools.agent.desk import Desk
 
 T = TypeVar("T")
 
 Slug = Annotated[str, Field(description="The repo's slug")]
 JSON = "application/json"
-#: how many names a completion offers
-MOST = 100
 
 
-def add_prompts(server: MCPServer, desk: Desk) -> None:
+def add_prompts(server: MCPServer[Any], desk: Desk) -> None:
     """The prompts are served; one source feeds them, the CLI and the wheel."""
 
     def session_start(repo: Slug) -> str:
@@ -37,7 +47,7 @@ def add_prompts(server: MCPServer, desk: Desk) -> None:
 
     def work(repo: Slug) -> str:
         """Work as the repo's agent: what to do now, with all that is needed for it."""
-        facts = dispatch.facts(desk.hub, desk.settings, desk.slug(repo))
+        facts = _asked(lambda: dispatch.facts(desk.hub, desk.settings, desk.slug(repo)))
         if facts.dispatch.task is None:
             told = dispatch.direction(facts)
             return f"Nothing is to be done in {facts.dispatch.repo_slug}: {told.reason}. End here."
@@ -49,6 +59,14 @@ def add_prompts(server: MCPServer, desk: Desk) -> None:
     server.prompt(title="Sort what is on the forge")(triage_inventory)
     server.prompt(title="Answer open questions")(answer_questions)
     server.prompt(title="Write a workplan")(plan_workplan)
+
+
+def _asked(ask: Callable[[], T]) -> T:
+    """What a prompt is made of; what keeps it from being made is told in words."""
+    try:
+        return ask()
+    except CustodianError as error:
+        raise MCPError(INVALID_PARAMS, advice(error)) from error
 
 
 def triage_inventory() -> str:
@@ -66,8 +84,8 @@ def plan_workplan() -> str:
     return workplans.guide(load)
 
 
-def add_resources(server: MCPServer, desk: Desk) -> None:
-    """What the hub knows can be read by address, and names are completed."""
+def add_resources(server: MCPServer[Any], desk: Desk) -> None:
+    """What the hub and the checkouts know can be read by address."""
 
     def read_dispatch(repo: str) -> dict[str, Any]:
         """What a repo's agent should know and do now."""
@@ -78,6 +96,14 @@ def add_resources(server: MCPServer, desk: Desk) -> None:
         from custodian_core.brief import render
 
         return _found(lambda: render(desk.hub.reconcile_view(repo)).decode())
+
+    def read_workplan(repo: str, path: str) -> dict[str, Any]:
+        """A workplan in the repo's checkout on this host; what people wrote stands in `text`."""
+        return _found(lambda: reading.workplan(desk, repo, path))
+
+    def read_task(key: str) -> dict[str, Any]:
+        """A task: what is to be done, what must hold, who works on it, what happened."""
+        return _found(lambda: work.get_task(desk, key, "detailed"))
 
     def read_sync(repo: str) -> dict[str, Any]:
         """The report of a repo's last sync."""
@@ -91,24 +117,47 @@ def add_resources(server: MCPServer, desk: Desk) -> None:
 
     server.resource("dispatch://{repo}", title="Dispatch", mime_type=JSON)(read_dispatch)
     server.resource("brief://{repo}", title="Brief", mime_type="text/markdown")(read_brief)
+    server.resource("workplan://{repo}/{+path}", title="Workplan", mime_type=JSON)(read_workplan)
+    server.resource("task://{key}", title="Task", mime_type=JSON)(read_task)
     server.resource("sync://{repo}", title="Last sync", mime_type=JSON)(read_sync)
     server.resource("codes://all", title="Check codes", mime_type=JSON)(read_codes)
-
-    async def complete(
-        _ref: PromptReference | ResourceTemplateReference, argument: Any, _context: Any
-    ) -> Completion | None:
-        if argument.name != "repo":
-            return None
-        page = desk.hub.repos(limit=1000)
-        names = [repo.slug for repo in page.items if repo.slug.startswith(argument.value)]
-        return Completion(values=names[:MOST], total=len(names), has_more=len(names) > MOST)
-
-    cast("Any", server).completion()(complete)  # the SDK says nothing of its types
 
 
 def _found(ask: Callable[[], T]) -> T:
     """What is there, or that it is not."""
     try:
         return ask()
+    except HubTrouble as trouble:
+        raise ResourceError(advice(trouble)) from trouble
     except CustodianError as error:
-        raise ResourceNotFoundError(printable(str(error), 500)) from error
+        raise ResourceNotFoundError(advice(error)) from error
+
+
+def add_completion(server: MCPServer[Any], desk: Desk) -> None:
+    """The names in prompts and addresses are completed: repos, tasks, workplans."""
+
+    def names(argument: str, begun: str, said: Mapping[str, str]) -> list[str]:
+        match argument:
+            case "repo":
+                return reading.slugs(desk, begun)
+            case "key":
+                return reading.task_keys(desk, begun)
+            case "path" if said.get("repo"):
+                return reading.plan_paths(desk, said["repo"], begun)
+            case _:
+                return []
+
+    async def complete(
+        _ref: PromptReference | ResourceTemplateReference,
+        argument: CompletionArgument,
+        context: CompletionContext | None,
+    ) -> Completion:
+        said = (context.arguments if context else None) or {}
+        try:
+            found = await run_sync(names, argument.name, argument.value, said)
+        except CustodianError as error:
+            raise MCPError(INTERNAL_ERROR, advice(error)) from error
+        most = reading.MOST_NAMES
+        return Completion(values=found[:most], total=len(found), has_more=len(found) > most)
+
+    cast("Any", server).completion()(complete)  # the SDK says nothing of its types

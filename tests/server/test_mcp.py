@@ -2,125 +2,26 @@
 
 import asyncio
 import json
-import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
-from mcp.shared.exceptions import MCPError
-from mcp.types import ResourceTemplateReference, TextContent, TextResourceContents
+from mcp.types import TextContent
 
 from custodian_core.errors import BadValue
-from custodian_core.settings import NAMES
 from custodian_server.choosing import Chosen, chosen
-from custodian_server.mcp_app import DECLARED, TOOL_NAMES, build
-from custodian_tools.agent.desk import Desk
+from custodian_server.mcp_app import DECLARED, TOOL_NAMES
 from tests.conftest import Snapshot
 
+from .agents import Mode, ask, connected, git, modes, refused
+
 pytestmark = pytest.mark.anyio
-Mode = Literal["auto", "legacy"]
-modes = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 PROGRAM = Path(sys.executable).with_name("custodian-mcp")
-PLAN = """\
----
-id: DOCS-WP-0001
-type: workplan
-title: "Level 1"
-domain: docs
-repo: docs
-status: active
----
-# Level 1
-
-### T01 — Parse
-```task
-id: DOCS-WP-0001-T01
-status: todo
-priority: high
-```
-Read it.
-
-### T02 — Render
-```task
-id: DOCS-WP-0001-T02
-status: todo
-```
-"""
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-def git(folder: Path, *words: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    done = subprocess.run(
-        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """A machine of the test's own."""
-    for name in (*NAMES, "CUSTODIAN_AGENT", "CLAUDE_CODE_SESSION_ID"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
-    monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    return dict(os.environ)
-
-
-@pytest.fixture
-def docs(tmp_path: Path, env: dict[str, str]) -> Path:
-    """A checkout with a plan of two tasks, pushed to a bare remote."""
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", "docs.git")
-    folder = tmp_path / "docs"
-    git(tmp_path, "init", "-q", "-b", "main", "docs")
-    git(folder, "remote", "add", "origin", str(tmp_path / "docs.git"))
-    (folder / "workplans").mkdir()
-    (folder / "workplans/a.md").write_text(PLAN)
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "plan")
-    git(folder, "push", "-q", "-u", "origin", "main")
-    return folder
-
-
-@asynccontextmanager
-async def connected(
-    folder: Path, mode: Mode = "auto", choice: Chosen | None = None
-) -> AsyncGenerator[Client]:
-    desk = Desk(folder)
-    async with Client(build(desk, choice or Chosen()), mode=mode) as client:
-        yield client
-    desk.close()
-
-
-async def ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """The structured answer of a tool that does what is asked."""
-    result = await client.call_tool(tool, arguments)
-    assert not result.is_error, result.content
-    answer: dict[str, Any] = result.structured_content or {}
-    return answer
-
-
-async def refused(client: Client, tool: str, **arguments: Any) -> str:
-    """What a tool says that does not do it."""
-    result = await client.call_tool(tool, arguments)
-    assert result.is_error, result.structured_content
-    (content,) = result.content
-    assert isinstance(content, TextContent)
-    return content.text
 
 
 def visible(tool: Any) -> str:
@@ -402,30 +303,6 @@ async def test_prompts_speak_of_the_repo_that_is_named(docs: Path) -> None:
         content = prompt.messages[0].content
         assert isinstance(content, TextContent)
         assert said in content.text
-
-
-async def test_what_the_hub_knows_is_read_by_address_and_names_are_completed(docs: Path) -> None:
-    async with connected(docs) as client:
-        await ask(client, "register_repo")
-        await ask(client, "fix_consistency")
-        told = {
-            kind: (await client.read_resource(f"{kind}://docs")).contents[0]
-            for kind in ("dispatch", "brief", "sync")
-        }
-        codes = (await client.read_resource("codes://all")).contents[0]
-        completed = await client.complete(
-            ResourceTemplateReference(uri="brief://{repo}"), {"name": "repo", "value": "do"}
-        )
-        with pytest.raises(MCPError, match="nowhere"):
-            await client.read_resource("brief://nowhere")
-
-    for kind, said in (("dispatch", "directive"), ("brief", "# docs"), ("sync", "T04")):
-        content = told[kind]
-        assert isinstance(content, TextResourceContents)
-        assert said in content.text
-    assert isinstance(codes, TextResourceContents)
-    assert "C-13" in json.loads(codes.text)
-    assert completed.completion.values == ["docs"]
 
 
 async def test_the_console_script_serves_over_stdio(docs: Path, env: dict[str, str]) -> None:

@@ -9,11 +9,19 @@ from typing import Any, Literal
 import httpx
 import httpx2
 import pytest
-from anyio import run_process, to_thread
+from anyio import fail_after, run_process, to_thread
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.shared.subscriptions import ResourceUpdated
 
-from custodian_core.commands import AddTask, AddWorkstream, Caller, MakeToken, RegisterRepo
+from custodian_core.commands import (
+    AddTask,
+    AddWorkstream,
+    Caller,
+    MakeToken,
+    NoteTask,
+    RegisterRepo,
+)
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_core.records import Scope
@@ -169,3 +177,18 @@ def test_what_the_hub_refuses_is_refused_here_too(
     answer = httpx.post(f"{url}/mcp", json=hello, headers=plain | headers)
 
     assert answer.status_code == status
+
+
+async def test_a_client_elsewhere_hears_what_another_process_changed(
+    url: str, store: Store
+) -> None:
+    async with (
+        connected(url) as client,
+        client.listen(resource_subscriptions=["dispatch://docs"]) as stream,
+    ):
+        store.do(NoteTask("DOCS-WP-0001-T01", "half way"), ME)
+        with fail_after(10):
+            event = await anext(aiter(stream))
+
+    assert isinstance(event, ResourceUpdated)
+    assert event.uri == "dispatch://docs"

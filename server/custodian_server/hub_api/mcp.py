@@ -95,7 +95,8 @@ class McpOverHttp:
         desk = ServedDesk(Path("/"), store=self.hub, kept=self.settings)
         # The guard has looked at Host and Origin already, and knows the hub's other names.
         looked_at = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-        servers = (build(desk, Chosen()), build(desk, replace(Chosen(), read_only=True)))
+        choices = (Chosen(), replace(Chosen(), read_only=True))
+        servers = tuple(build(desk, choice, listen=True) for choice in choices)
         for read_only, server in enumerate(servers):
             self._apps[bool(read_only)] = server.streamable_http_app(
                 streamable_http_path=PATH, transport_security=looked_at

@@ -1,0 +1,43 @@
+"""A machine of the test's own, and a repo on it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from custodian_core.settings import NAMES
+
+from .agents import PLAN, git
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A machine of the test's own."""
+    for name in (*NAMES, "CUSTODIAN_AGENT", "CLAUDE_CODE_SESSION_ID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
+    monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    return dict(os.environ)
+
+
+@pytest.fixture
+def docs(tmp_path: Path, env: dict[str, str]) -> Path:
+    """A checkout with a plan of two tasks, pushed to a bare remote."""
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "docs.git")
+    folder = tmp_path / "docs"
+    git(tmp_path, "init", "-q", "-b", "main", "docs")
+    git(folder, "remote", "add", "origin", str(tmp_path / "docs.git"))
+    (folder / "workplans").mkdir()
+    (folder / "workplans/a.md").write_text(PLAN)
+    git(folder, "add", ".")
+    git(folder, "commit", "-q", "-m", "plan")
+    git(folder, "push", "-q", "-u", "origin", "main")
+    return folder

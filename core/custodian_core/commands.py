@@ -352,6 +352,8 @@ Command: TypeAlias = (
     | TakeLease
     | ReturnLease
     | UnregisterRepo
+    | RecordInventory
+    | LeaveOut
     | SetGoal
     | EndGoal
     | AddWorkstream

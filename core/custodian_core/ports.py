@@ -25,6 +25,8 @@ from .records import (
     Goal,
     Health,
     Intervention,
+    Inventory,
+    LeftOut,
     Page,
     ReconcileView,
     Repo,
@@ -177,6 +179,20 @@ class Hub(Protocol):
         self, repo: str, *, host: str | None = None, limit: int = LIMIT
     ) -> tuple[SyncRun, ...]:
         """How the repo's last syncs went, the newest first."""
+        ...
+
+    def inventories(self) -> tuple[Inventory, ...]:
+        """The last inventory of each forge."""
+        ...
+
+    def forge_repos(
+        self, forge: str, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[ForgeRepo]:
+        """What the forge of that name had when it was last asked, by full name."""
+        ...
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every decision that a forge's repo, which is not registered, is out of scope."""
         ...
 
     def reconcile_view(self, repo: str) -> ReconcileView:

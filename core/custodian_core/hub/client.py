@@ -12,6 +12,7 @@ from custodian_core.codec import stamp
 from custodian_core.commands import Caller, Command, EndGoal
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
+from custodian_core.forge.records import ForgeRepo
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
     Claim,
@@ -21,6 +22,8 @@ from custodian_core.records import (
     Goal,
     Health,
     Intervention,
+    Inventory,
+    LeftOut,
     Page,
     ReconcileView,
     Repo,
@@ -286,6 +289,21 @@ class HttpHub:
         """How the last runs went, the newest first."""
         path = address("/repos/{slug}/sync", repo)
         return self._get(Page[SyncRun], path, host=host, limit=limit).items
+
+    def inventories(self) -> tuple[Inventory, ...]:
+        """The last inventory of each forge."""
+        return self._get(Page[Inventory], "/inventories/").items
+
+    def forge_repos(
+        self, forge: str, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[ForgeRepo]:
+        """What the forge had when it was last asked."""
+        path = address("/inventories/{forge}/repos", forge)
+        return self._get(Page[ForgeRepo], path, after=after, limit=limit)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every decision about a repo that is not registered."""
+        return self._get(Page[LeftOut], "/left-out/").items
 
     def reconcile_view(self, repo: str) -> ReconcileView:
         """All that reconciling the repo needs."""

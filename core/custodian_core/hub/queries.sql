@@ -178,6 +178,63 @@ on conflict (repo_id) do update set
 -- name: drop_lease(repo_id, host, run_id)!
 delete from repo_leases where repo_id = :repo_id and host = :host and run_id = :run_id;
 
+-- name: inventories()
+select * from inventories order by forge;
+
+-- name: put_inventory(forge, url, run_id, at, login, is_admin, asked, partial, notes, total, hidden)!
+insert into inventories
+    (forge, url, run_id, at, login, is_admin, asked, partial, notes, total, hidden)
+values
+    (:forge, :url, :run_id, :at, :login, :is_admin, :asked, :partial, :notes, :total, :hidden)
+on conflict (forge) do update set
+    url = excluded.url, run_id = excluded.run_id, at = excluded.at, login = excluded.login,
+    is_admin = excluded.is_admin, asked = excluded.asked, partial = excluded.partial,
+    notes = excluded.notes, total = excluded.total, hidden = excluded.hidden;
+
+-- name: put_forge_repo(forge, run_id, id, owner, name, full_name, clone_url, ssh_url, html_url, description, default_branch, archived, mirror, empty, fork, template, private, language, size_kib, updated_at, can_pull, can_push, can_admin, has_workplans, renamed_from)!
+insert into forge_repos
+    (forge, run_id, id, owner, name, full_name, clone_url, ssh_url, html_url, description,
+    default_branch, archived, mirror, empty, fork, template, private, language, size_kib,
+    updated_at, can_pull, can_push, can_admin, has_workplans, renamed_from)
+values
+    (:forge, :run_id, :id, :owner, :name, :full_name, :clone_url, :ssh_url, :html_url, :description,
+    :default_branch, :archived, :mirror, :empty, :fork, :template, :private, :language, :size_kib,
+    :updated_at, :can_pull, :can_push, :can_admin, :has_workplans, :renamed_from)
+on conflict (forge, run_id, id) do nothing;
+
+-- name: count_forge_repos_of_run(forge, run_id)^
+select count(*) from forge_repos where forge = :forge and run_id = :run_id;
+
+-- name: forget_forge_repos(forge, run_id)!
+delete from forge_repos where forge = :forge and run_id <> :run_id;
+
+-- name: forge_repos(forge, after_name, after_id, limit)
+select r.* from forge_repos r join inventories i on i.forge = r.forge and i.run_id = r.run_id
+where r.forge = :forge
+  and (cast(:after_name as text) is null or r.full_name > :after_name
+       or (r.full_name = :after_name and r.id > :after_id))
+order by r.full_name, r.id limit :limit;
+
+-- name: count_forge_repos(forge)^
+select count(*) from forge_repos r
+join inventories i on i.forge = r.forge and i.run_id = r.run_id where r.forge = :forge;
+
+-- name: left_out(forge, forge_id)^
+select * from left_out where forge = :forge and forge_id = :forge_id;
+
+-- name: every_left_out()
+select * from left_out order by forge, full_name, forge_id;
+
+-- name: put_left_out(forge, forge_id, full_name, reason, by, at)!
+insert into left_out (forge, forge_id, full_name, reason, decided_by, at)
+values (:forge, :forge_id, :full_name, :reason, :by, :at)
+on conflict (forge, forge_id) do update set
+    full_name = excluded.full_name, reason = excluded.reason,
+    decided_by = excluded.decided_by, at = excluded.at;
+
+-- name: drop_left_out(forge, forge_id)!
+delete from left_out where forge = :forge and forge_id = :forge_id;
+
 -- name: goals(repo)
 select * from goal_rows where repo_slug = :repo
 order by case status when 'active' then 0 else 1 end, created_at desc, id;

@@ -16,6 +16,7 @@ from custodian_core.commands import (
 )
 from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.records import Domain, Goal, GoalStatus, Repo, RepoStatus, Topic
+from custodian_core.remotes import remote_of
 
 from . import rows
 from .writing import Writing, check_name, check_version, near, new_id
@@ -72,6 +73,7 @@ def register_repo(tx: Writing, command: RegisterRepo) -> Repo:
         "default_branch": command.default_branch,
     }
     row = tx.one("repo", slug=slug)
+    _take_in(tx, command)
     if row is None:
         repo_id = new_id()
         status = RepoStatus.ACTIVE.value
@@ -83,7 +85,7 @@ def register_repo(tx: Writing, command: RegisterRepo) -> Repo:
         if row["status"] != RepoStatus.ACTIVE:
             changes.update(status=RepoStatus.ACTIVE.value, status_reason=None)
         if changes:
-            _change(tx, slug, changes)
+            change(tx, slug, changes)
     if command.path and command.host is not None:
         check_name("host", command.host, HOST_LIMIT)
         tx.run("put_host", repo_id=repo_id, host=command.host, path=command.path)
@@ -107,7 +109,7 @@ def change_repo(tx: Writing, command: ChangeRepo) -> Repo:
     if paths is not None:
         _set_paths(tx, row["id"], paths)
     if changes:
-        _change(tx, command.slug, changes)
+        change(tx, command.slug, changes)
     return tx.repo(command.slug)
 
 
@@ -118,14 +120,22 @@ def synced(tx: Writing, slug: str) -> None:
     tx.run("put_repo", id=row["id"], at=tx.at, **fields | {"last_state_synced_at": tx.at})
 
 
-def _change(tx: Writing, slug: str, changes: dict[str, Any]) -> None:
+def _take_in(tx: Writing, command: RegisterRepo) -> None:
+    """Whoever registers a repo of a forge takes back that it was left out."""
+    remote = remote_of(command.remote_url)
+    if remote and command.forge_id is not None:
+        tx.run("drop_left_out", forge=remote.host, forge_id=command.forge_id)
+
+
+def change(tx: Writing, slug: str, changes: dict[str, Any], kind: str = "repo.changed") -> None:
+    """The repo's fields say this, and the log what they said before."""
     row = tx.repo_row(slug)
     fields = {key: row[key] for key in _CHANGEABLE if key != "host_paths"}
     before = {key: fields[key] for key in changes}
     fields.update(changes)
     fields["kaizen_schedule_enabled"] = int(fields["kaizen_schedule_enabled"])
     tx.run("put_repo", id=row["id"], at=tx.at, **fields)
-    tx.event("repo.changed", row["id"], subject=slug, repo=slug, before=before, after=changes)
+    tx.event(kind, row["id"], subject=slug, repo=slug, before=before, after=changes)
 
 
 def _checked_changes(changes: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from custodian_core.codec import from_json, to_json
+from custodian_core.forge.records import ForgeRepo
 from custodian_core.records import (
     Claim,
     Domain,
@@ -17,6 +18,8 @@ from custodian_core.records import (
     Goal,
     HostSync,
     Intervention,
+    Inventory,
+    LeftOut,
     Repo,
     Snapshot,
     SyncRun,
@@ -96,6 +99,8 @@ def _snapshot(text: str) -> Snapshot:
 
 
 domain = partial(record, Domain)
+inventory = partial(record, Inventory)
+forge_repo = partial(record, ForgeRepo)
 topic = partial(record, Topic)
 goal = partial(record, Goal)
 workstream = partial(record, Workstream)
@@ -105,6 +110,11 @@ intervention = partial(record, Intervention)
 event = partial(record, Event)
 token = partial(record, Token)
 sync_run = partial(record, SyncRun)
+
+
+def left_out(row: Row) -> LeftOut:
+    """A decision, with who made it."""
+    return record(LeftOut, row, by=row["decided_by"])
 
 
 def repo(row: Row, hosts: Iterable[Row]) -> Repo:

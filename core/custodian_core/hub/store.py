@@ -1,5 +1,6 @@
 """The State Hub in a database: the one door for writing, and the questions it answers."""
 
+import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
@@ -26,8 +27,10 @@ from custodian_core.commands import (
     ClaimTask,
     Command,
     EndGoal,
+    LeaveOut,
     MakeToken,
     NoteTask,
+    RecordInventory,
     RecordSync,
     RecordSyncs,
     RegisterRepo,
@@ -41,6 +44,7 @@ from custodian_core.commands import (
     UnregisterRepo,
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
+from custodian_core.forge.records import ForgeRepo
 from custodian_core.ports import LIMIT, Clock
 from custodian_core.records import (
     Claim,
@@ -50,7 +54,9 @@ from custodian_core.records import (
     Goal,
     Health,
     Intervention,
+    Inventory,
     Lease,
+    LeftOut,
     NewToken,
     Page,
     ReconcileView,
@@ -65,7 +71,7 @@ from custodian_core.records import (
 )
 from custodian_core.status import Priority
 
-from . import claims, humans, plans, repos, rows, syncs, tasks, tokens
+from . import claims, humans, inventories, plans, repos, rows, syncs, tasks, tokens
 from .databases import Database
 from .dispatching import dispatch
 from .migrating import upgrade
@@ -74,10 +80,12 @@ from .sql import Statements
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
-SCHEMA = 3
+SCHEMA = 4
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
+#: and up to what length it is kept word for word
+LONGEST_TOLD = 20_000
 
 T = TypeVar("T")
 
@@ -92,6 +100,8 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     TakeLease: (syncs.take_lease, Lease),
     ReturnLease: (syncs.return_lease, Repo),
     UnregisterRepo: (repos.unregister_repo, Repo),
+    RecordInventory: (inventories.record_inventory, Inventory),
+    LeaveOut: (inventories.leave_out, LeftOut),
     SetGoal: (repos.set_goal, Goal),
     EndGoal: (repos.end_goal, Goal),
     AddWorkstream: (tasks.add_workstream, Workstream),
@@ -168,7 +178,7 @@ class Store:
         with self._writing(by) as tx:
             if by.idempotency_key is None:
                 return handler(tx, command)
-            told = json.dumps([type(command).__name__, to_json(command)], sort_keys=True)
+            told = _told(command)
             key = {"caller": by.name, "idempotency_key": by.idempotency_key}
             kept = tx.one("kept_answer", **key)
             if kept is not None:
@@ -419,6 +429,30 @@ class Store:
             found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
         return tuple(rows.sync_run(row) for row in found)
 
+    def inventories(self) -> tuple[Inventory, ...]:
+        """The last inventory of each forge."""
+        with self._reading() as tx:
+            return inventories.inventories(tx)
+
+    def forge_repos(
+        self, forge: str, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[ForgeRepo]:
+        """What the forge had when it was last asked."""
+        name, number = _cursor(after)
+        if number is not None and not number.isdecimal():
+            raise BadValue("after", "it is not a cursor of this list")
+        where = {"after_name": name, "after_id": int(number) if number else None}
+        with self._reading() as tx:
+            found = tx.all("forge_repos", forge=forge, **where, limit=_one_more(limit))
+            total = tx.value("count_forge_repos", forge=forge)
+        told = [rows.forge_repo(row) for row in found]
+        return _page(told, total, limit, lambda repo: f"{repo.full_name}~{repo.id}")
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every decision about a repo that is not registered."""
+        with self._reading() as tx:
+            return tuple(rows.left_out(row) for row in tx.all("every_left_out"))
+
     def reconcile_view(self, repo: str) -> ReconcileView:
         """All that reconciling the repo needs."""
         with self._reading() as tx:
@@ -437,6 +471,12 @@ _PG_READ = "begin isolation level repeatable read read only"
 def prepare(database: Database, now: datetime, version: int = SCHEMA) -> None:
     """The database's schema is of that version or a newer one, and the hub in it has an id."""
     upgrade(database, _queries(database.driver), version, now)
+
+
+def _told(command: Command) -> str:
+    """What tells the command from every other; a long one is remembered by its digest."""
+    told = json.dumps([type(command).__name__, to_json(command)], sort_keys=True)
+    return told if len(told) <= LONGEST_TOLD else hashlib.sha256(told.encode()).hexdigest()
 
 
 def _urgency(priority: str | None) -> int | None:

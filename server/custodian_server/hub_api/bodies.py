@@ -128,12 +128,13 @@ def _model(name: str, told: dict[str, Any]) -> type[BaseModel]:
 def _nested(kind: type[Any]) -> type[BaseModel]:
     """A record within a body."""
     hints = get_type_hints(kind)
-    told = {each.name: _field(hints[each.name], each) for each in fields(kind)}
+    told = {each.name: _field(hints[each.name], each, within=True) for each in fields(kind)}
     return _model(f"{kind.__name__}Told", told)
 
 
-def _field(hint: Any, each: Field[Any]) -> Any:
-    kind = _told(hint, each.name)
+def _field(hint: Any, each: Field[Any], *, within: bool = False) -> Any:
+    # (what a record is called is somebody else's word: a forge has names that no token has)
+    kind = _told(hint, "" if within and each.name == "name" else each.name)
     needed = each.default is MISSING and each.default_factory is MISSING
     return kind, ... if needed else _optional()
 

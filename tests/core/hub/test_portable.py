@@ -13,17 +13,20 @@ from custodian_core.commands import (
     Caller,
     ChangeTask,
     ClaimTask,
+    LeaveOut,
     MakeToken,
+    RecordInventory,
     RecordSync,
     RegisterRepo,
     SetGoal,
     TakeLease,
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble
+from custodian_core.forge.records import ForgeRepo
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.portable import TABLES, backup, export, restore
 from custodian_core.hub.store import SCHEMA, Store
-from custodian_core.records import HostSync, Scope
+from custodian_core.records import HostSync, Inventory, Scope
 
 from .conftest import NOON
 
@@ -42,6 +45,10 @@ def full(store: Store) -> Store:
         ME,
     )
     store.do(TakeLease("one", "h", "run"), ME)
+    toys = ForgeRepo(2, "ada", "toys", "ada/toys", "u", "s", "h", "Ünï", updated_at=NOON)
+    taken = Inventory("git.example", "u", NOON, "ada", False, ("all",), partial=False)
+    store.do(RecordInventory(taken, (toys,), run_id="one"), ME)
+    store.do(LeaveOut("git.example", 3, "ada/old", "old"), ME)
     store.do(SetGoal("one", "Level 1\nin full"), ME)
     store.do(AddWorkstream("one", "WP", "A plan"), ME)
     store.do(AddTask("WP", "T01", "First", depends_on=("T02",)), ME)

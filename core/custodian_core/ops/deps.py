@@ -5,14 +5,12 @@ Two things say so: a section headed `Depends on`, `Blocked by` or `Dependencies`
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import zip_longest
 
-from custodian_core.workplan.scan import Heading, scan
-from custodian_core.workplan.sections import heading_text
-
+from .markdown import Page, page
 from .references import Reference, references
 
 _SECTION = re.compile(
@@ -71,31 +69,25 @@ class Dependencies:
 
 def dependencies(body: str) -> Dependencies:
     """What the body says it depends on."""
-    data = body.encode("utf-8", "surrogatepass")
-    lines = [row.removesuffix("\r") for row in body.split("\n")]
-    outline = scan(data)
-    headings = _by_line(data, outline.headings())
-    silent = _lines_of(data, outline.covers())
     found: dict[Reference, Dependency] = {}
-    for number, via, text in _speaking(data, lines, headings, silent):
+    for number, via, text in _speaking(page(body.encode("utf-8", "surrogatepass"))):
         for reference in references(text):
             found.setdefault(reference, Dependency(reference, number, via))
     return Dependencies(tuple(found.values()))
 
 
-def _speaking(
-    data: bytes, lines: list[str], headings: Mapping[int, Heading], silent: set[int]
-) -> Iterator[tuple[int, Via, str]]:
+def _speaking(told: Page) -> Iterator[tuple[int, Via, str]]:
     """Each stretch of text that names dependencies, with its line and why it does."""
+    headings = {heading.line: heading for heading in told.headings}
     in_section = in_list = False
-    for number, line in enumerate(lines, 1):
-        if number in silent:
+    for number, row in enumerate(told.rows, 1):
+        if number in told.silent:
             continue
         heading = headings.get(number)
         if heading is not None:
-            in_section = bool(_SECTION.match(heading_text(data, heading)))
+            in_section = bool(_SECTION.match(heading.text))
             in_list = False
-        text = _UNSAID.sub(" ", line)
+        text = _UNSAID.sub(" ", row)
         yield from ((number, Via.CLAUSE, clause) for clause in _clauses(text))
         if heading is None and in_section:
             yield number, Via.SECTION, _until_over(text)
@@ -129,29 +121,6 @@ def _is_taken_back(text: str, phrase: re.Match[str]) -> bool:
 def _until_over(text: str) -> str:
     over = _OVER.search(text)
     return text[: over.start()] if over else text
-
-
-def _by_line(data: bytes, headings: Iterable[Heading]) -> dict[int, Heading]:
-    """The headings by the numbers of their lines, counted on from one to the next."""
-    found: dict[int, Heading] = {}
-    line, at = 1, 0
-    for heading in headings:
-        line += data.count(b"\n", at, heading.start)
-        at = heading.start
-        found[line] = heading
-    return found
-
-
-def _lines_of(data: bytes, covers: Iterable[tuple[int, int]]) -> set[int]:
-    """The numbers of the lines that the ranges, which are in order, lie on."""
-    found: set[int] = set()
-    line, at = 1, 0
-    for start, end in covers:
-        line += data.count(b"\n", at, start)
-        last = line + data.count(b"\n", start, max(start, end - 1))  # it may end with a line feed
-        found.update(range(line, last + 1))
-        line, at = last, max(start, end - 1)
-    return found
 
 
 # --- what to do next

@@ -18,6 +18,9 @@ _REFERENCE = re.compile(
 )
 
 
+_ONE = re.compile(rf"[ (]*#([0-9]{{1,{_DIGITS}}})[ )]*")
+
+
 class Reference(NamedTuple):
     """An issue, of this repo or of the one that is named."""
 
@@ -43,4 +46,6 @@ def references(text: str) -> list[Reference]:
 
 def numbers(text: str) -> tuple[int, ...]:
     """The numbers of the issues of this repo that the text names."""
+    if found := _ONE.fullmatch(text):
+        return (int(found[1]),)
     return tuple(each.number for each in references(text) if each.repo is None)

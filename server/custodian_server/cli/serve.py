@@ -12,7 +12,8 @@ It knows every repo, task, goal and open question, and keeps them in
   {near}       what it knows, in a browser
   {near}/docs  every route of its HTTP API
   {near}/mcp   Custodian's tools for agents, as
-               claude mcp add --transport http custodian {near}/mcp
+               {claude}
+               other clients: {custodian} mcp config CLIENT --url {near}
 
 Commands in this account use the same hub already:
   {custodian} register PATH    manage the repo in a folder
@@ -62,6 +63,7 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
 
     from custodian_core.hub import open_store
     from custodian_core.settings import load
+    from custodian_server.connecting import CLIENTS, Served
     from custodian_server.hub_api import create_app, listener
 
     from . import called
@@ -76,9 +78,12 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
         known = frozenset({host, *names}) | listener.own_names(settings, loopback=loopback)
         app = create_app(store, settings=settings, loopback=loopback, names=known)
         with listener.listening(host, port) as listening:
+            near = listener.url(settings.host if host in _EVERYWHERE else host, listening)
+            mcp = Served(f"{near}/mcp", with_token=not loopback)
             told = {
                 "url": listener.url(host, listening),
-                "near": listener.url(settings.host if host in _EVERYWHERE else host, listening),
+                "near": near,
+                "claude": CLIENTS["claude-code"].snippet(mcp).strip(),
                 "database": store.database.name,
                 "custodian": called(),
             }

@@ -1,0 +1,28 @@
+"""`python -m custodian_server.shipping`: renew what is shipped, or pack the bundle."""
+
+from pathlib import Path
+
+import click
+
+from custodian_prompts import load
+
+from .bundle import pack
+from .facts import read
+from .files import renew
+
+ROOT = Path(__file__).parents[3]
+
+
+@click.command()
+@click.option("--bundle", type=click.Path(path_type=Path), help="Pack the .mcpb bundle into it.")
+def main(bundle: Path | None) -> None:
+    """Renew every file that is shipped beside the wheel, from one table."""
+    facts = read(ROOT, load)
+    if bundle:
+        click.echo(f"{bundle}: {pack(facts, bundle)} files")
+        return
+    changed = renew(facts)
+    click.echo("\n".join(f"renewed {name}" for name in changed) or "all is as it has to be")
+
+
+main()

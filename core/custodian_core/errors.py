@@ -199,11 +199,11 @@ class TokenTooWeak(ForgeTrouble):
 
 
 class NotOnForge(ForgeTrouble):
-    """the forge at {forge} shows this token no such thing: {reason}"""
+    """on the forge at {forge} {reason}"""
 
 
 class NotAnOrg(ForgeTrouble):
-    """the forge at {forge} has no such organization: {reason}"""
+    """on the forge at {forge} {reason}"""
 
 
 class ArchivedOnForge(ForgeTrouble):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from .commands import Caller, Command
 from .forge.records import (
+    Branch,
     BranchProtection,
     Entry,
     ForgeIdentity,
@@ -31,6 +32,7 @@ from .records import (
     ReconcileView,
     Repo,
     RepoCounts,
+    RunHour,
     SyncRun,
     Task,
     Token,
@@ -332,10 +334,45 @@ class Forge(Protocol):
         """The webhook is not there any more."""
         ...
 
+    def branch(self, full_name: str, name: str) -> Branch:
+        """One branch: whether it is protected, by which rule, and whether the token may push."""
+        ...
+
     def branch_protections(self, full_name: str) -> tuple[BranchProtection, ...]:
-        """The rules about the repo's branches, in the order in which they count."""
+        """The rules about the repo's branches, in the order in which they count.
+
+        Only who may administer the repo is told; `branch` tells everybody a little.
+        """
         ...
 
     def close(self) -> None:
         """No connection is open any more."""
+        ...
+
+
+class Lookout(Protocol):
+    """What pages for people ask beside that, of the hub whose process they run in."""
+
+    def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
+        """How many syncs of those repos ended in each hour since then."""
+        ...
+
+    def latest_events(
+        self,
+        *,
+        before: int | None = None,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        actor: str | None = None,
+        limit: int = LIMIT,
+    ) -> tuple[Event, ...]:
+        """Events, the newest first, from before a cursor on."""
+        ...
+
+    def event_types(self) -> tuple[str, ...]:
+        """What kinds of events there are."""
+        ...
+
+    def held_up(self) -> dict[str, int]:
+        """How many tasks each task with an open question holds up, itself among them."""
         ...

@@ -104,6 +104,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A branch, and what this token may do to it; anybody who may read the repo is told."""
+
+    name: str
+    protected: bool
+    #: None where the forge did not say
+    user_can_push: bool | None = None
+    #: the rule that holds for it
+    rule_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A word that issues can be marked with; a forge knows it by its number."""
 

@@ -7,6 +7,7 @@ from typing import Any
 from .checks import Check, Mode, Severity
 from .errors import BadValue
 from .ops.codes import RULES
+from .schedule.codes import SCHEDULES
 from .text import printable
 
 __all__ = [
@@ -333,7 +334,8 @@ _CHECKS = (
 )
 
 #: what stays found for as long as neither file nor hub changes
-LASTING = frozenset(("C-01", "C-04", "C-05", "C-06", "C-07", "C-08", "C-09", "C-12", "C-21"))
+_LASTING = ("C-01", "C-04", "C-05", "C-06", "C-07", "C-08", "C-09", "C-12", "C-21")
+LASTING = frozenset((*_LASTING, *(check.code for check in SCHEDULES)))
 
 #: every code, in the order in which people read them
-CATALOGUE = {check.code: check for check in (*_CHECKS, *RULES)}
+CATALOGUE = {check.code: check for check in (*_CHECKS, *RULES, *SCHEDULES)}

@@ -340,6 +340,35 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class PreparedRun:
+    """A run of a scheduled agent that was prepared, as `kaizen.schedule.prepared` tells it."""
+
+    run_id: str
+    repo: str
+    agent: str
+    host: str
+    path: str
+    commit: str | None
+    prepared_at: datetime
+    #: the run it is for: the latest that had come
+    due_at: datetime | None
+    next_run_at: datetime | None
+    cron: str
+    timezone: str
+    budget_minutes: int | None
+    #: names what was bundled
+    digest: str
+    #: the paths that were bundled, and the parts that were not there
+    parts: tuple[str, ...]
+    missing: tuple[str, ...]
+    directive: str | None
+    #: where the bundle was written on that host, if it was
+    folder: str | None = None
+    #: counts up when a field changes its meaning or goes
+    schema_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
     """A key to the hub's HTTP API; the secret itself is kept nowhere."""
 

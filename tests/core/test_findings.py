@@ -17,6 +17,12 @@ def test_the_catalogue_holds_every_rule_of_the_prerequisite_tree() -> None:
     assert rules == [f"PT{number:02d}" for number in range(1, 18)]
 
 
+def test_the_catalogue_holds_every_rule_of_schedules() -> None:
+    rules = [code for code in CATALOGUE if code.startswith("K")]
+
+    assert rules == [f"K-{number:02d}" for number in range(1, 6)]
+
+
 def test_every_code_says_what_to_do() -> None:
     assert all(check.title and check.message and check.todo for check in CATALOGUE.values())
 

@@ -132,5 +132,120 @@ PREREQUISITES = (
     ),
 )
 
+VAULT = (
+    _rule(
+        "VA01",
+        FAIL,
+        "vault file cannot be read",
+        "{what} cannot be read: {why}",
+        "Mend the named line; until then it is shown as invalid and nothing comes of it.",
+    ),
+    _rule(
+        "VA02",
+        FAIL,
+        "field of an action is missing or wrong",
+        "{field} {why}",
+        "Correct it; `custodian vault validate` tells all that is wrong at once.",
+    ),
+    _rule(
+        "VA03",
+        FAIL,
+        "field of an action that nobody knows",
+        "there is no field '{field}'; there are {known}",
+        "Take it out, or correct its spelling.",
+    ),
+    _rule(
+        "VA04",
+        FAIL,
+        "action's id is not its file's name",
+        "the id is '{id}', and the file is {name}",
+        "Name the file after the id.",
+    ),
+    _rule(
+        "VA05",
+        FAIL,
+        "action's id is used twice",
+        "id '{id}' is also used by {other}",
+        "Give one of them another id.",
+    ),
+    _rule(
+        "VA06",
+        FAIL,
+        "action claims that it needs no approval",
+        'it says dispatch_mode = "direct", and its tier is {tier}',
+        "Take the line out: the policy says what needs approval, not the action.",
+    ),
+    _rule(
+        "VA07",
+        WARN,
+        "action's tier is not lowered",
+        "it asks for tier {asked}, and the policy says {tier}: {tier} holds",
+        "Only a person lowers a tier, by a change of vault/policy.toml.",
+    ),
+    _rule(
+        "VA08",
+        FAIL,
+        "action's formula does not exist",
+        "there is no formula '{formula}' in {where}",
+        "Correct the name, or add the formula.",
+    ),
+    _rule(
+        "VA09",
+        FAIL,
+        "policy cannot be used as it stands",
+        "the policy {why}; everything it does not name clearly is high",
+        'Correct vault/policy.toml: [tiers], and a formula = "low", "medium" or "high" a line.',
+    ),
+    _rule(
+        "VA10",
+        WARN,
+        "policy names a formula that does not exist",
+        "the policy names '{formula}', which does not exist in {where}",
+        "Take the line out, or correct the name.",
+    ),
+    _rule(
+        "VA11",
+        INFO,
+        "formula has no tier",
+        "the policy does not name '{formula}', so it is high",
+        "Add it to [tiers] of vault/policy.toml if that is not meant.",
+    ),
+    _rule(
+        "VA12",
+        FAIL,
+        "procurement item is not complete",
+        "section '{section}' {why}",
+        "An item has What, Why, Human action, Factory will then and Unblocks, none of them empty.",
+    ),
+    _rule(
+        "VA13",
+        WARN,
+        "procurement item unblocks no issue",
+        "section 'Unblocks' names no issue",
+        "Name each issue that waits: `- #14 — signed builds`.",
+    ),
+    _rule(
+        "VA14",
+        WARN,
+        "what the person shall do is not concrete",
+        "no step of 'Human action' can be done as it stands: '{step}'",
+        "Say what to do and where: `Create the organisation acme on the forge`.",
+    ),
+    _rule(
+        "VA15",
+        WARN,
+        "one thing is asked for twice",
+        "{path} asks for the same as {other}",
+        "Settle one of them.",
+    ),
+    _rule(
+        "VA16",
+        FAIL,
+        "result of an action cannot be read",
+        "the result of '{id}' cannot be read: {why}",
+        "Look at the file: whether the action ran is not known.",
+    ),
+)
+
 #: every rule, in the order in which people read them
-RULES = (*PREREQUISITES,)
+RULES = (*PREREQUISITES, *VAULT)

@@ -1,0 +1,111 @@
+"""The vault as a whole: what lies in it, how each thing stands, and what may become of it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from custodian_core.codec import stamp
+from custodian_core.errors import BadValue, Conflict
+from custodian_core.text import printable
+
+from .actions import ID, ActionReading, Result
+from .procurement import Request, same_ask
+
+FOLDERS = ("pending", "approved", "fired", "rejected")
+ACTIONS = "vault/actions"
+#: a request lies in one of the folders, an action also among the actions
+PLACE = re.compile(r"vault/(actions|pending|approved|fired|rejected)/([^/]+)\.(toml|md)")
+
+
+class State(StrEnum):
+    """How an item of the vault stands, as told by where it lies and what lies beside it."""
+
+    INVALID = "invalid"
+    #: a person has not answered yet
+    PENDING = "pending"
+    AWAITING_APPROVAL = "awaiting-approval"
+    APPROVED = "approved"
+    QUEUED = "queued"
+    FIRED = "fired"
+    FAILED = "failed"
+    REJECTED = "rejected"
+    #: what would tell could not be read or asked
+    UNKNOWN = "unknown"
+
+
+class Proposal(StrEnum):
+    """How the pull request of an action stands."""
+
+    NONE = "none"
+    OPEN = "open"
+    MERGED = "merged"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """What a person decides of an item."""
+
+    APPROVED = "approved"
+    FIRED = "fired"
+    REJECTED = "rejected"
+
+
+def action_state(
+    reading: ActionReading, result: Result | str | None, proposal: Proposal = Proposal.NONE
+) -> State:
+    """How an action stands; a result that cannot be read tells nothing."""
+    if isinstance(result, str):
+        return State.UNKNOWN
+    if result is not None:
+        return State.FIRED if result.exit_code == 0 else State.FAILED
+    if reading.action is None:
+        return State.INVALID
+    if proposal is Proposal.OPEN:
+        return State.AWAITING_APPROVAL
+    if proposal is Proposal.CLOSED:
+        return State.REJECTED
+    folder = reading.path.split("/")[-2]
+    return State(folder) if folder in FOLDERS else State.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A file goes from one place to another, and says at its end who wanted it."""
+
+    old: str
+    new: str
+    note: bytes
+
+
+def resolve(path: str, outcome: Outcome, who: str, at: datetime, note: str = "") -> Move:
+    """The move by which the item is settled; what was decided is not decided again."""
+    place = PLACE.fullmatch(path)
+    if not place or not ID.fullmatch(place[2]):
+        raise BadValue("vault item", f"'{printable(path, 80)}' lies in no folder of the vault")
+    folder, stem, kind = place.groups()
+    if folder not in ("pending", "approved") or (folder, outcome) == ("approved", "approved"):
+        raise Conflict(f"vault item '{stem}'", f"it is {folder} already, and stays so")
+    if kind == "toml" and outcome is Outcome.FIRED:
+        raise Conflict(f"action '{stem}'", "its dispatcher says whether it was fired, nobody else")
+    target = "actions" if kind == "toml" and outcome is Outcome.APPROVED else outcome.value
+    said = f"{outcome} by {printable(who, 100)} at {stamp(at)}"
+    said += f": {printable(note.strip(), 300)}" if note.strip() else ""
+    line = f"# {said}\n" if kind == "toml" else f"\n<!-- {said.replace('--', '—')} -->\n"
+    return Move(path, f"vault/{target}/{stem}.{kind}", line.encode())
+
+
+def moved(data: bytes, move: Move) -> bytes:
+    """The file's bytes with the note at their end."""
+    ends = b"" if not data or data.endswith(b"\n") else b"\n"
+    return data + ends + move.note
+
+
+def duplicate(request: Request, others: list[Request]) -> Request | None:
+    """The item that asks for the same already, in whatever folder."""
+    return next((each for each in others if same_ask(request, each)), None)
+
+
+def where_to(tier_waits: bool, action_id: str) -> str:
+    """Where a new action is put: what waits for a person is where no dispatcher looks."""
+    return f"vault/pending/{action_id}.toml" if tier_waits else f"{ACTIONS}/{action_id}.toml"

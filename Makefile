@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test clients check bench lock clean fix-consistency fix-consistency-remote \
+.PHONY: help run test clients check bench lock ship bundle clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project
 
 BIN := .venv/bin
@@ -56,6 +56,12 @@ install-hooks-all: .venv/run ## Sync every repo of this host after each commit
 register-project: .venv/run ## Manage the repo in a folder: make register-project DIR=~/marki-docx
 	@test -n "$(DIR)" || { echo "say which: make $@ DIR=~/marki-docx" >&2; exit 2; }; \
 	$(BIN)/custodian register $(DIR) $(ARGS)
+
+ship: .venv/dev ## Renew what is shipped beside the wheel: manifests, plugin, snippets, tool pages
+	@$(BIN)/python -m custodian_server.shipping
+
+bundle: .venv/dev ## Pack dist/custodian.mcpb, which a desktop client installs by a click
+	@$(BIN)/python -m custodian_server.shipping --bundle dist/custodian.mcpb
 
 clean: ## Remove what was built and installed here
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist \

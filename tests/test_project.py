@@ -57,7 +57,7 @@ def test_make_run_starts_the_hub_with_its_front_page(tmp_path: Path) -> None:
             os.killpg(run.pid, signal.SIGTERM)
 
     assert line.startswith("State Hub at http://127.0.0.1:")
-    assert "<h1>Custodian State Hub</h1>" in page.text
+    assert "<h1>Repo Sync Health</h1>" in page.text
     assert (tmp_path / ".local/share/custodian/hub.db").exists()
 
 

@@ -173,6 +173,10 @@ class Hub(Protocol):
         """Events in the order in which they happened, from a cursor on: none missed or repeated."""
         ...
 
+    def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
+        """The last event of that type of each subject, by subject."""
+        ...
+
     def tokens(self) -> tuple[Token, ...]:
         """Every token, without its secret."""
         ...

@@ -129,13 +129,22 @@ def test_too_small_a_scope_is_told_with_the_one_that_is_needed(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/docs", "/openapi.json", "/repos/", "/tokens/", "/nowhere", "/state/healthy"]
+    "path", ["/openapi.json", "/repos/", "/tokens/", "/nowhere", "/state/healthy"]
 )
 def test_others_are_answered_nothing_without_a_token(remote: httpx.Client, path: str) -> None:
     refused = remote.get(path)
 
     assert code(refused) == (401, "token_needed")
     assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/about", "/repo/marki-docx"])
+def test_others_are_led_from_every_page_to_the_login(remote: httpx.Client, path: str) -> None:
+    refused = remote.get(path)
+
+    assert refused.status_code == 303
+    assert refused.headers["Location"].startswith("/login?next=")
+    assert refused.content == b""
 
 
 def test_whether_the_hub_is_there_may_be_asked_by_everybody(remote: httpx.Client) -> None:

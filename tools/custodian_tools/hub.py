@@ -110,6 +110,12 @@ def fleet(hub: Hub) -> tuple[RepoState, ...]:
     return tuple(_state(repo, counts.get(repo.slug, nothing)) for repo in every(hub.repos))
 
 
+def state_of(hub: Hub, repo: Repo) -> RepoState:
+    """One repo at a glance."""
+    nothing = RepoCounts(repo.slug, {}, 0, 0)
+    return _state(repo, next((c for c in hub.counts() if c.repo_slug == repo.slug), nothing))
+
+
 def _state(repo: Repo, counts: RepoCounts) -> RepoState:
     tasks = {status: counts.tasks.get(status, 0) for status in Status}
     return RepoState(repo, tasks, counts.live_claims, counts.open_questions)

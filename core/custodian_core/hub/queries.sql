@@ -38,6 +38,32 @@ where (cast(:repo as text) is null or repo_slug = :repo)
   and (cast(:type as text) is null or type = :type)
   and (cast(:subject as text) is null or subject_id = :subject or subject = :subject);
 
+-- name: latest_events(before, repo, type, actor, limit)
+select * from events
+where (cast(:before as bigint) is null or seq < :before)
+  and (cast(:repo as text) is null or repo_slug = :repo)
+  and (cast(:type as text) is null or type = :type)
+  and (cast(:actor as text) is null or actor = :actor)
+order by seq desc limit :limit;
+
+-- name: event_types()
+-- Each step finds the next type in the index, so that a long log is not read for a few words.
+with recursive types (type) as (
+    select min(type) from events
+    union all
+    select (select min(e.type) from events e where e.type > types.type) from types
+    where types.type is not null
+)
+select type from types where type is not null;
+
+-- name: last_event(type, subject_id)^
+select * from events where type = :type and subject_id = :subject_id order by seq desc limit 1;
+
+-- name: last_events(type)
+select * from events
+where seq in (select max(seq) from events where type = :type group by subject_id)
+order by subject, seq;
+
 -- name: kept_answer(caller, idempotency_key)^
 select command, answer from answers where caller = :caller and idempotency_key = :idempotency_key;
 
@@ -169,6 +195,16 @@ order by at desc, id limit :limit;
 
 -- name: lease(repo_id)^
 select host, run_id, until from repo_leases where repo_id = :repo_id;
+
+-- name: run_hours(slugs, since)
+-- (`_` in a slug stands for any character here, so a few rows too many may be told)
+select r.slug as repo_slug, substr(s.at, 1, 13) || ':00:00Z' as hour, count(*) as runs,
+    sum(case when s.outcome in ('ok', 'findings') and coalesce(s.sealed, 1) = 1 then 0 else 1 end)
+        as failed
+from repos r join sync_runs s on s.repo_id = r.id and s.at >= :since
+where cast(:slugs as text) like '% ' || r.slug || ' %'
+group by r.slug, substr(s.at, 1, 13)
+order by r.slug, hour;
 
 -- name: put_lease(repo_id, host, run_id, until)!
 insert into repo_leases (repo_id, host, run_id, until) values (:repo_id, :host, :run_id, :until)
@@ -461,12 +497,25 @@ where id = :id and answered_at is null;
 -- name: tokens()
 select id, name, scope, created_at, revoked_at from tokens order by name;
 
+-- name: held_up()
+-- Tasks that a question holds up: its own, and how many wait for that one.
+select q.task_id, 1 + (
+    select count(*) from task_deps d join tasks w on w.id = d.task_id
+    where d.depends_on = t.key and w.status in ('todo', 'in_progress', 'blocked')
+) as tasks
+from interventions q join tasks t on t.id = q.task_id
+where q.answered_at is null;
+
 -- name: token_named(name)^
 select id, name, scope, created_at, revoked_at from tokens where name = :name;
 
 -- name: token_hashed(hash)^
 select id, name, scope, created_at, revoked_at, hash from tokens
 where hash = :hash and revoked_at is null;
+-- name: token_live(id)^
+select id, name, scope, created_at, revoked_at, hash from tokens
+where id = :id and revoked_at is null;
+
 
 -- name: add_token(id, name, scope, hash, at)!
 insert into tokens (id, name, scope, hash, created_at) values (:id, :name, :scope, :hash, :at);

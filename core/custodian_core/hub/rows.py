@@ -21,6 +21,7 @@ from custodian_core.records import (
     Inventory,
     LeftOut,
     Repo,
+    RunHour,
     Snapshot,
     SyncRun,
     Task,
@@ -110,6 +111,7 @@ intervention = partial(record, Intervention)
 event = partial(record, Event)
 token = partial(record, Token)
 sync_run = partial(record, SyncRun)
+run_hour = partial(record, RunHour)
 
 
 def left_out(row: Row) -> LeftOut:

@@ -65,6 +65,7 @@ from custodian_core.records import (
     RepoCounts,
     SyncRun,
     Task,
+    RunHour,
     Token,
     Topic,
     Workstream,
@@ -425,6 +426,11 @@ class Store:
     ) -> tuple[SyncRun, ...]:
         """How the last runs went, the newest first."""
         with self._reading() as tx:
+    def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:
+        """The token, if it still opens anything, and a seal that only it gives the text."""
+        with self._reading() as tx:
+            return tokens.sealed(tx, token_id, text)
+
             tx.repo_row(repo)
             found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
         return tuple(rows.sync_run(row) for row in found)
@@ -438,6 +444,38 @@ class Store:
         self, forge: str, *, after: str | None = None, limit: int = LIMIT
     ) -> Page[ForgeRepo]:
         """What the forge had when it was last asked."""
+    # --- what pages for people ask beside that
+
+    def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
+        """How many syncs of those repos ended in each hour since then."""
+        with self._reading() as tx:
+            found = tx.all("run_hours", slugs=f" {' '.join(repos)} ", since=stamp(since))
+        return tuple(hour for row in found if (hour := rows.run_hour(row)).repo_slug in repos)
+
+    def latest_events(
+        self,
+        *,
+        before: int | None = None,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        actor: str | None = None,
+        limit: int = LIMIT,
+    ) -> tuple[Event, ...]:
+        """Events, the newest first, from before a cursor on."""
+        wanted = {"before": before, "repo": repo, "type": type, "actor": actor}
+        with self._reading() as tx:
+            return tuple(rows.event(row) for row in tx.all("latest_events", **wanted, limit=limit))
+
+    def event_types(self) -> tuple[str, ...]:
+        """What kinds of events there are."""
+        with self._reading() as tx:
+            return tuple(row["type"] for row in tx.all("event_types"))
+
+    def held_up(self) -> dict[str, int]:
+        """How many tasks each task with an open question holds up, itself among them."""
+        with self._reading() as tx:
+            return {row["task_id"]: row["tasks"] for row in tx.all("held_up")}
+
         name, number = _cursor(after)
         if number is not None and not number.isdecimal():
             raise BadValue("after", "it is not a cursor of this list")

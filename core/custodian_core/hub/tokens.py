@@ -52,6 +52,14 @@ def token_of(tx: Reading, secret: str) -> Token | None:
     return rows.token(row)
 
 
+def sealed(tx: Reading, token_id: str, text: str) -> tuple[Token, str] | None:
+    """The token of that id, if it still opens anything, and a seal that only it gives the text."""
+    row = tx.one("token_live", id=token_id)
+    if row is None:
+        return None
+    return rows.token(row), hmac.digest(row["hash"].encode(), text.encode(), "sha256").hex()
+
+
 def hashed(secret: str) -> str:
     """The secret as the database keeps it: it is random, so one round of hashing hides it."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from custodian_core import __version__
 from custodian_core.settings import Settings
 
-from . import forge, pages, people, repos, work
+from . import forge, people, repos, work
 from .auth import OPEN, Door, HubStore, needed_scope
 from .commands import command_routes
 from .errors import add_handlers, error_schemas
@@ -46,6 +46,10 @@ def create_app(
 ) -> FastAPI:
     """The State Hub's HTTP API over that store; `names` are what it is called beside localhost."""
     door = Door(store, loopback, frozenset(name.lower() for name in names))
+    # (it stands upon this package's guard and errors, so it is loaded after them)
+    from custodian_server.dashboard.app import Dashboard
+
+    pages = Dashboard(store, settings, door)
     mcp = McpOverHttp(store, settings, door)
     app = HubApi(
         lifespan=mcp.running,
@@ -55,14 +59,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Guard, door=door, hub=store)],
+        middleware=[Middleware(Guard, door=door, hub=store, pages=pages)],
     )
     app.state.hub = store
     app.state.settings = settings
+    pages.api = app
     app.state.end_streams = mcp.end
     add_handlers(app)
-    reading = (people.router, repos.router, forge.router, work.router, pages.router)
-    for router in (*reading, command_routes()):
+    for router in (people.router, repos.router, forge.router, work.router, command_routes()):
         # Their routes are complete: to include the routers would build each anew for every app.
         app.router.routes.extend(router.routes)
     app.router.routes.extend(

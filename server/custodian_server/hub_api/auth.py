@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 
 from custodian_core.errors import BadValue
-from custodian_core.ports import Hub
+from custodian_core.ports import Hub, Lookout
 from custodian_core.records import Scope, Token
 from custodian_core.wire import AGENT, AGENT_LIMIT
 
@@ -30,12 +30,16 @@ class Keyring(Protocol):
         """The token whose secret this is, if it still opens anything."""
         ...
 
+    def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:
+        """The token, if it still opens anything, and a seal that only it gives the text."""
+        ...
+
     def has_tokens(self) -> bool:
         """Whether any token opens the API."""
         ...
 
 
-class HubStore(Hub, Keyring, Protocol):
+class HubStore(Hub, Lookout, Keyring, Protocol):
     """A hub with its tokens."""
 
     hub_id: str

@@ -14,6 +14,7 @@ from custodian_core.errors import CustodianError
 from custodian_core.hub.seen import foreign
 from custodian_core.text import printable
 from custodian_core.wire import HUB, REQUEST_ID
+from custodian_server.dashboard import is_page
 
 from .auth import JSON, Door, HubStore, is_spelled, text
 from .errors import Rejected, answer, rejection, trouble
@@ -39,10 +40,12 @@ log = logging.getLogger(__name__)
 class Guard:
     """Lets in what the door allows, and lets nothing out but answers."""
 
-    def __init__(self, app: ASGIApp, door: Door, hub: HubStore) -> None:
+    def __init__(self, app: ASGIApp, door: Door, hub: HubStore, pages: ASGIApp) -> None:
         self.app = app
         self.door = door
         self.hub = hub
+        #: they know by themselves who looks, and tell people what went wrong
+        self.pages = pages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens."""
@@ -51,6 +54,11 @@ class Guard:
             return
         visit = _Visit(scope, send, self.hub.hub_id)
         try:
+            if is_page(scope["path"]):
+                self.door.check_headers(visit.headers)
+                _check_length(visit.headers)
+                await self.pages(_read_as_get(scope), receive, visit.send)
+                return
             await self._admit(scope, visit.headers)
             await self.app(_read_as_get(scope), _limited(receive), visit.send)
         except Rejected as error:

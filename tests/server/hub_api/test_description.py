@@ -1,7 +1,5 @@
 """What the API says of itself: OpenAPI kept to, pages for people."""
 
-import base64
-import hashlib
 import json
 import re
 from typing import Any
@@ -81,30 +79,14 @@ def test_the_page_of_routes_lists_all_and_loads_nothing(client: httpx.Client) ->
 
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert all(f"<code>{path}</code>" in page.text for path in described["paths"])
-    assert not re.search(r"<script|src=|href=\"(?!/)|url\(|@import", page.text)
 
 
-def test_the_style_of_a_page_is_the_one_that_its_policy_allows(client: httpx.Client) -> None:
-    for path in ("/", "/docs"):
-        page = client.get(path)
-        style = page.text.partition("<style>")[2].partition("</style>")[0]
-        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-
-        policy = page.headers["Content-Security-Policy"]
-        assert policy.startswith("default-src 'none'; ")
-        assert f"style-src 'sha256-{digest}'" in policy
-
-
-def test_the_front_page_says_which_hub_it_is_and_how_much_it_knows(
-    client: httpx.Client, repo: Store
-) -> None:
-    page = client.get("/").text
+def test_a_page_says_which_hub_it_is_and_how_to_connect(client: httpx.Client, repo: Store) -> None:
+    page = client.get("/about").text
 
     assert f"It is well: Custodian {__version__}, hub <code>{repo.hub_id}</code>, sqlite" in page
-    for noun, number in (("repos", 1), ("tasks", 2), ("open questions", 0)):
-        assert f"<tr><td>{noun}</td><td>{number}</td></tr>" in page
     assert "export CUSTODIAN_HUB_URL=http://localhost\n" in page
-    assert all(f'href="{link}"' in page for link in ("/docs", "/repos/", "/state/health"))
+    assert all(f'href="{link}"' in page for link in ("/docs", "/openapi.json", "/state/health"))
 
 
 def test_a_path_that_does_not_take_a_method_says_which_it_takes(client: httpx.Client) -> None:
@@ -112,7 +94,6 @@ def test_a_path_that_does_not_take_a_method_says_which_it_takes(client: httpx.Cl
         ("PUT", "/repos/", "GET, HEAD, POST"),
         ("PUT", "/repos/x", "DELETE, GET, HEAD, PATCH"),
         ("GET", "/claims/x/renew", "POST"),
-        ("DELETE", "/", "GET, HEAD"),
     ):
         refused = client.request(method, path, json={})
 

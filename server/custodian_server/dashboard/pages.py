@@ -1,0 +1,20 @@
+"""Every page, and what answers for it."""
+
+from . import entering, health, history, questions, repo, work
+from .app import Page
+
+PAGES = (
+    Page("/", health.show),
+    Page("/live", health.live),
+    Page("/work", work.show),
+    Page("/questions", questions.show),
+    Page("/questions/{id}", questions.answer, "POST"),
+    Page("/repo/{slug}", repo.show),
+    Page("/repo/{slug}/goal", repo.set_goal, "POST"),
+    Page("/log", history.show),
+    Page("/about", entering.about),
+    Page("/docs", entering.docs),
+    Page("/login", entering.show, is_open=True),
+    Page("/login", entering.enter, "POST", is_open=True),
+    Page("/logout", entering.leave, "POST", acts=False),
+)

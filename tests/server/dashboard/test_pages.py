@@ -1,0 +1,314 @@
+"""What stands on the dashboard's pages."""
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import httpx
+import pytest
+
+from custodian_core.codec import now, stamp
+from custodian_core.commands import (
+    ChangeRepo,
+    ClaimTask,
+    RecordSync,
+    RegisterRepo,
+    SetGoal,
+    UnregisterRepo,
+)
+from custodian_core.hub.store import Store
+from custodian_core.records import HostSync
+
+from .conftest import ME
+from .test_sessions import csrf_in
+
+PAGES = ("/", "/work", "/questions", "/repo/stuck", "/log", "/about", "/docs", "/login")
+
+
+def rows(page: str) -> list[str]:
+    """The repos of the health page, in order."""
+    return re.findall(r'<tbody id="r-([^"]+)"', page)
+
+
+def elements(page: str) -> list[tuple[str, dict[str, str | None]]]:
+    """Every element of the page as a browser reads it, with its attributes."""
+    found: list[tuple[str, dict[str, str | None]]] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            found.append((tag, dict(attrs)))
+
+    Reader().feed(page)
+    return found
+
+
+def row(page: str, slug: str) -> str:
+    return page.partition(f'<tbody id="r-{slug}"')[2].partition("\n</tbody>\n")[0]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_what_people_wrote_is_text_on_every_page(browser: httpx.Client, path: str) -> None:
+    page = browser.get(path)
+
+    assert page.status_code == 200
+    assert "<script>alert" not in page.text
+    assert "<img src=x" not in page.text
+    assert "\u202e" not in page.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_runs_and_loads_nothing_but_files_of_its_own(
+    browser: httpx.Client, path: str
+) -> None:
+    page = browser.get(path)
+
+    policy = page.headers["content-security-policy"]
+    assert "script-src 'self'" in policy
+    assert "unsafe" not in policy
+    for tag, attributes in elements(page.text):
+        assert tag != "style"
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]
+        for address in (attributes.get("src"), attributes.get("href")):
+            assert address is None or re.match(r"/(?!/)|#", address)
+
+
+def test_files_are_kept_by_browsers_and_their_address_changes_with_them(
+    browser: httpx.Client,
+) -> None:
+    page = browser.get("/").text
+    addresses = re.findall(r'"(/static/[^"]+)"', page)
+
+    answers = [browser.get(address) for address in addresses]
+
+    assert len(addresses) >= 4
+    assert all(each.status_code == 200 for each in answers)
+    assert all("immutable" in each.headers["cache-control"] for each in answers)
+    assert browser.get("/static/../app.py").status_code == 404
+
+
+def test_the_worst_repo_stands_first_and_each_tells_its_age_in_word_and_shape(
+    browser: httpx.Client,
+) -> None:
+    page = browser.get("/").text
+
+    assert rows(page) == ["stuck", "new", "calm"]
+    assert "fresh</span>" in row(page, "calm")
+    assert "<circle" in row(page, "calm")
+    assert "never</span>" in row(page, "new")
+    assert "no checkout" not in row(page, "new")
+    assert "not sealed" in row(page, "stuck")
+    assert "C-17" in row(page, "stuck")
+    assert "2 ahead" in row(page, "stuck")
+
+
+@pytest.mark.parametrize(
+    ("hours", "word"), [(0.5, "fresh"), (1.5, "ageing"), (23.9, "ageing"), (24.1, "stale")]
+)
+def test_a_sync_is_green_for_an_hour_orange_for_a_day_then_red(
+    browser: httpx.Client, fleet: Store, hours: float, word: str
+) -> None:
+    at = stamp(now() - timedelta(hours=hours))
+    fleet.do(ChangeRepo("calm", {"last_state_synced_at": at}), ME)
+    page = browser.get("/?search=calm").text
+
+    assert f'class="mark {word}"' in row(page, "calm")
+    assert f'title="{at}"' in row(page, "calm")
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("show=trouble", ["stuck"]),
+        ("show=unsealed", ["stuck"]),
+        ("show=questions", ["stuck"]),
+        ("show=never", ["stuck", "new"]),
+        ("show=fresh", ["calm"]),
+        ("search=C-17", ["stuck"]),
+        ("search=cust+alm", ["calm"]),
+        ("order=repo", ["calm", "new", "stuck"]),
+        ("order=newest", ["calm", "new", "stuck"]),
+        ("order=open", ["stuck", "calm", "new"]),
+        ("domain=elsewhere", []),
+        ("host=here&show=fresh", ["calm"]),
+    ],
+)
+def test_rows_are_found_by_state_words_domain_host_and_put_in_order(
+    browser: httpx.Client, query: str, found: list[str]
+) -> None:
+    page = browser.get(f"/?{query}").text
+
+    assert rows(page) == found
+    if not found:
+        assert "No repo is so" in page
+
+
+def test_a_word_that_is_no_choice_is_told_with_the_choices(browser: httpx.Client) -> None:
+    page = browser.get("/?show=green")
+
+    assert page.status_code == 422
+    assert "it must be one of all, trouble" in page.text
+
+
+def test_an_empty_hub_says_how_to_begin(browser: httpx.Client, fleet: Store) -> None:
+    for slug in ("calm", "stuck", "new"):
+        fleet.do(UnregisterRepo(slug), ME)
+
+    assert "custodian register ." in browser.get("/").text
+    assert "custodian register PATH" in browser.get("/work").text
+
+
+def test_a_refresh_tells_only_rows_that_changed_since(browser: httpx.Client, fleet: Store) -> None:
+    page = browser.get("/").text
+    asked = re.search(r'hx-get="(/live[^"]+)"', page)
+    assert asked
+    quiet = stamp(now() + timedelta(hours=1))
+    address = asked[1].replace("&amp;", "&")
+
+    unchanged = browser.get(re.sub(r"since=[^&]+", f"since={quiet}", address)).text
+    sync = HostSync("here", "/elsewhere/new", now() + timedelta(hours=2), None, "offline")
+    fleet.do(RecordSync("new", sync, stamp=False), ME)
+    changed = browser.get(re.sub(r"since=[^&]+", f"since={quiet}", address)).text
+
+    assert rows(unchanged) == []
+    assert 'id="numbers"' in unchanged
+    assert rows(changed) == ["new"]
+    assert "offline" in changed
+    assert "The order has changed" not in unchanged
+
+
+def test_a_refresh_says_when_rows_would_stand_in_another_order(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    page = browser.get("/").text
+    asked = re.search(r'hx-get="(/live[^"]+)"', page)
+    assert asked
+
+    fleet.do(RegisterRepo("another", "custodian"), ME)
+
+    assert "The order has changed" in browser.get(asked[1].replace("&amp;", "&")).text
+
+
+def test_a_thousand_repos_stand_on_pages_of_a_hundred(browser: httpx.Client, fleet: Store) -> None:
+    for number in range(130):
+        fleet.do(RegisterRepo(f"repo-{number:03}", "custodian"), ME)
+
+    first, second = browser.get("/").text, browser.get("/?page=2").text
+
+    assert (len(rows(first)), len(rows(second))) == (100, 33)
+    assert not set(rows(first)) & set(rows(second))
+    assert '<a href="/?page=2" rel="next">' in first
+
+
+def test_questions_that_hold_up_the_most_come_first_and_are_answered_in_place(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    page = browser.get("/questions").text
+    asked = fleet.interventions().items[0]
+
+    answered = browser.post(
+        f"/questions/{asked.id}",
+        data={"csrf": csrf_in(page), "choice": "0"},
+        headers={"HX-Request": "true"},
+    )
+
+    assert "2 tasks wait for it" in page
+    assert answered.status_code == 200
+    assert "Answered: <strong>80</strong>" in answered.text
+    assert "<html" not in answered.text
+    assert "Nobody waits for an answer" in browser.get("/questions").text
+
+
+def test_an_answer_to_what_is_answered_already_is_told_beside_the_form(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    page = browser.get("/questions").text
+    asked = fleet.interventions().items[0]
+    form = {"csrf": csrf_in(page), "answer": "80"}
+    browser.post(f"/questions/{asked.id}", data=form)
+
+    again = browser.post(
+        f"/questions/{asked.id}",
+        data={**form, "answer": "443"},
+        headers={"HX-Request": "true", "HX-Trigger": f"answer-{asked.id}"},
+    )
+
+    assert again.status_code == 409
+    assert again.headers["hx-retarget"] == f"#answer-{asked.id} .trouble"
+    assert "<html" not in again.text
+
+
+def test_nothing_said_is_no_answer(browser: httpx.Client, fleet: Store) -> None:
+    page = browser.get("/questions").text
+    asked = fleet.interventions().items[0]
+
+    refused = browser.post(f"/questions/{asked.id}", data={"csrf": csrf_in(page), "answer": " "})
+
+    assert refused.status_code == 422
+    assert fleet.interventions().total == 1
+
+
+def test_work_shows_claims_progress_and_what_would_be_next(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    fleet.do(ClaimTask("claude-1", task="ST-WP-0001-T01"), ME)
+
+    page = browser.get("/work").text
+
+    assert "claude-1" in page
+    assert "0 of 2 tasks" in page
+    assert "No goal is set" in page
+
+
+def test_a_repos_page_tells_its_runs_findings_and_dispatch(browser: httpx.Client) -> None:
+    page = browser.get("/repo/stuck").text
+
+    assert "could not be pushed" in page
+    assert "unpushed" in page
+    assert "As programs get it" in page
+    assert "ST-WP-0001" in page
+
+
+def test_a_goal_is_set_on_its_repos_page(browser: httpx.Client, fleet: Store) -> None:
+    csrf = csrf_in(browser.get("/repo/new").text)
+
+    browser.post("/repo/new/goal", data={"csrf": csrf, "title": "Be first", "description": ""})
+
+    assert fleet.goals("new")[0].title == "Be first"
+    assert "Be first" in browser.get("/repo/new").text
+
+
+def test_a_repo_that_is_not_there_is_told_with_near_names(browser: httpx.Client) -> None:
+    page = browser.get("/repo/stuk")
+
+    assert page.status_code == 404
+    assert "stuck" in page.text
+    assert page.headers["content-type"].startswith("text/html")
+
+
+def test_the_log_is_read_backwards_and_by_repo_kind_and_person(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    for number in range(120):
+        fleet.do(SetGoal("new", f"Goal {number}"), ME)
+
+    newest = browser.get("/log?repo=new&type=goal.set").text
+    older = re.search(r'rel="next" href="([^"]+)"', newest)
+    assert older
+    rest = browser.get(older[1].replace("&amp;", "&")).text
+
+    assert "Goal 119" in newest
+    assert "Goal 5&" not in newest
+    assert "Goal 5" in rest
+    assert "No event is so" in browser.get("/log?who=nobody").text
+
+
+def test_a_form_too_long_is_refused(browser: httpx.Client) -> None:
+    csrf = csrf_in(browser.get("/repo/new").text)
+
+    refused = browser.post("/repo/new/goal", data={"csrf": csrf, "title": "x" * 70_000})
+
+    assert refused.status_code == 413
+
+
+def test_a_head_request_tells_of_a_page_without_it(browser: httpx.Client) -> None:
+    assert browser.head("/").status_code == 200

@@ -4,7 +4,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from .forge.records import ForgeRepo
-from .records import ClaimKind, GoalStatus, HostSync, Inventory, Scope, Snapshot
+from .records import (
+    ClaimKind,
+    GoalStatus,
+    HostSync,
+    Inventory,
+    PreparedRun,
+    Scope,
+    Snapshot,
+)
 from .status import Priority, Status
 
 Changes: TypeAlias = dict[str, Any]
@@ -85,6 +93,29 @@ class RecordSyncs:
     """How the syncs of many repos went, told at once."""
 
     syncs: tuple[RecordSync, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSchedule:
+    """What a repo's schedule says is on the roster, or no longer is.
+
+    A file that was told of already, by its blob, changes nothing unless it is told deliberately.
+    """
+
+    slug: str
+    #: the file's blob; None where the file is gone
+    blob: str | None = None
+    enabled: bool = False
+    schedule: dict[str, Any] | None = None
+    deliberate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPrepared:
+    """The hub's log tells that a run was prepared."""
+
+    repo: str
+    run: PreparedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +250,7 @@ class ReopenTask:
     task: str
     reason: str
     status: Status = Status.TODO
+    fence: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +381,8 @@ Command: TypeAlias = (
     | ChangeRepo
     | RecordSync
     | RecordSyncs
+    | NoteSchedule
+    | RecordPrepared
     | TakeLease
     | ReturnLease
     | UnregisterRepo

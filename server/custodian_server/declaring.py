@@ -1,9 +1,11 @@
 """Plain functions declared as MCP tools: strict about what is given, slim in what is told."""
 
 import inspect
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from types import GenericAlias, UnionType
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import anyio
@@ -14,13 +16,17 @@ from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
 
 from custodian_core.errors import CustodianError
-from custodian_tools.agent.answers import advice
-from custodian_tools.agent.desk import Desk, Progress, Range
+from custodian_tools.agent.answers import advice, bounded, safe
+from custodian_tools.agent.desk import Desk, Longest, Progress, Range
 
 from .choosing import Toolset
 
 #: how long an answer may be: clients cut what is longer, and a model reads none of it with profit
 LONGEST = 45_000
+#: how long a name may be that an agent gives, and how many things it may name at once
+LONGEST_NAME, MOST_ITEMS = 1_000, 500
+#: what no model needs to read in every session; bounds are told to whoever breaks them
+UNTOLD = ("title", "$defs", "maxLength", "maxItems")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +109,10 @@ def _called(function: Callable[..., dict[str, Any]], desk: Desk) -> Callable[...
         if wants_progress:
             arguments["progress"] = _progress(ctx)
         try:
-            answer = function(desk, **arguments)
+            answer = bounded(safe(function(desk, **arguments)), LONGEST)
         except CustodianError as error:
             raise ToolError(advice(error)) from error
-        return _bounded(answer)
+        return answer
 
     parameters = [
         parameter.replace(annotation=told[name])
@@ -127,33 +133,40 @@ def _called(function: Callable[..., dict[str, Any]], desk: Desk) -> Callable[...
 
 def _spelled(hint: Any) -> Any:
     """The type with its words and bounds as pydantic knows them."""
-    if get_origin(hint) is not Annotated:
-        return hint
-    kind, *notes = get_args(hint)
+    kind, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     said: dict[str, Any] = {}
+    longest = LONGEST_NAME
     for note in notes:
         if isinstance(note, Range):
             said |= {"ge": note.least, "le": note.most}
+        elif isinstance(note, Longest):
+            longest = note.most
         elif isinstance(note, str):
             said["description"] = note
-    return Annotated[kind, Field(**said)]
+    return Annotated[_short(kind, longest), Field(**said)]
+
+
+def _short(kind: Any, longest: int) -> Any:
+    """The type, of which no text is longer than that, and no list longer than any needs to be."""
+    if kind is str:
+        return Annotated[str, Field(max_length=longest)]
+    if get_origin(kind) is list:
+        items = GenericAlias(list, (_short(get_args(kind)[0], longest),))
+        return Annotated[items, Field(max_length=MOST_ITEMS)]
+    if get_origin(kind) is UnionType:
+        return reduce(or_, (_short(each, longest) for each in get_args(kind)))
+    return kind
 
 
 def _progress(ctx: Context[Any, Any]) -> Progress:
     """How a tool in its own thread tells how far it is."""
 
     def tell(done: float, total: float, message: str) -> None:
+        # Where the client has gone on without us, what is at work ends whole and no more begins.
+        anyio.from_thread.check_cancelled()
         anyio.from_thread.run(ctx.report_progress, done, total, message)
 
     return tell
-
-
-def _bounded(answer: dict[str, Any]) -> dict[str, Any]:
-    size = len(json.dumps(answer, ensure_ascii=False))
-    if size > LONGEST:
-        told = f"the answer has {size} characters, more than {LONGEST}; ask for less: a smaller"
-        raise ToolError(f"{told} limit, one repo, or response_format concise")
-    return answer
 
 
 def _reworded(tool: Tool, error: ValidationError) -> str:
@@ -193,7 +206,7 @@ def _slim(schema: Any, shared: dict[str, Any]) -> Any:
     if said.get("default", ...) is None:
         del said["default"]
     properties = said.pop("properties", None)
-    for name in ("title", "$defs", "description") if "enum" in said else ("title", "$defs"):
+    for name in (*UNTOLD, "description") if "enum" in said else UNTOLD:
         if name != "description" or "." in str(said.get(name, "")):
             said.pop(name, None)
     slimmed = {name: _slim(each, shared) for name, each in said.items()}

@@ -154,6 +154,7 @@ def reopen_task(tx: Writing, command: ReopenTask) -> Task:
     old = tx.task(command.task)
     if not command.reason.strip():
         raise BadValue("reason", "a task is reopened with a reason")
+    claims.check_fence(tx, old, command.fence)
     if rank(command.status) >= rank(old.status):
         raise Conflict(
             f"task {old.key}", f"it is {old.status}; to be {command.status} is no reopening"

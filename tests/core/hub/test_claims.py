@@ -160,6 +160,16 @@ def test_a_reopened_task_belongs_to_nobody(hub: Hub) -> None:
         hub.do(ChangeTask("T01", {"status": "done"}, fence=mine.fence), ME)
 
 
+def test_a_task_is_not_reopened_under_a_stale_fence(hub: Hub) -> None:
+    tasks(hub, "T01")
+    hub.do(ChangeTask("T01", {"status": "done"}), ME)
+    fence = hub.task("T01").fence
+
+    with pytest.raises(StaleFence):
+        hub.do(ReopenTask("T01", "it broke", fence=fence + 1), YOU)
+    assert hub.do(ReopenTask("T01", "it broke", fence=fence), YOU).status == "todo"
+
+
 def test_a_claim_waits_without_expiring_while_a_person_is_asked(hub: Hub, watch: Watch) -> None:
     tasks(hub, "T01")
     claim(hub, "T01", ttl_s=60)

@@ -1,11 +1,13 @@
 """Answers to agents: short rows, what was left out, and what to do next."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from custodian_core.codec import stamp
 from custodian_core.errors import (
+    BadValue,
     Claimed,
     CustodianError,
     ForeignHub,
@@ -23,18 +25,81 @@ T = TypeVar("T")
 
 #: how much of a text an answer tells
 LONGEST_TEXT, LONGEST_LINE = 4000, 400
+#: how many items a list gives where nobody says
+USUAL = 20
+#: how many characters the rows of an answer may have: usually, and where more is asked for
+ROOM, MORE_ROOM = 9_000, 40_000
 
 
 def page(
-    found: Page[T], row: Callable[[T], dict[str, Any]], name: str, again: str
+    ask: Callable[[int], Page[T]],
+    row: Callable[[T], dict[str, Any]],
+    name: str,
+    again: str,
+    limit: int = USUAL,
+    *,
+    room: int | None = None,
 ) -> dict[str, Any]:
-    """Some of a list, how many there are, and how to go on."""
-    told: dict[str, Any] = {name: [row(item) for item in found.items], "total": found.total}
+    """Some of a list, as many as there is room for, how many there are, and how to go on."""
+    room = room or (ROOM if limit <= USUAL else MORE_ROOM)
+    found = ask(limit)
+    rows, more = fitting(map(row, found.items), room)
+    if more:  # the cursor must stand where this answer ends
+        found = ask(len(rows))
+        rows = [row(item) for item in found.items]
+    told: dict[str, Any] = {name: rows, "total": found.total}
     if found.cursor:
         told["cursor"] = found.cursor
         told["hint"] = f"call {again} with cursor to go on, or narrow it"
     elif not found.items:
         told["hint"] = f"there are none; {again} without filters shows all"
+    return told
+
+
+def fitting(rows: Iterable[T], room: int) -> tuple[list[T], int]:
+    """The rows that there is room for, one at least, and how many were left out."""
+    all_ = list(rows)
+    used = 0
+    for number, each in enumerate(all_):
+        used += size(each) + 2
+        if used > room and number:
+            return all_[:number], len(all_) - number
+    return all_, 0
+
+
+def size(value: Any) -> int:
+    """How many characters the value needs as JSON."""
+    return len(json.dumps(value, ensure_ascii=False, default=str))
+
+
+def safe(value: Any) -> Any:
+    """The same answer, of which no text steers a terminal or a reader's eye.
+
+    Control and bidi characters are replaced; where text has lines, it keeps them.
+    """
+    if isinstance(value, str):
+        return value if value.isprintable() else "\n".join(map(printable, value.split("\n")))
+    if isinstance(value, dict):
+        told = cast("dict[str, Any]", value)
+        return {safe(name): safe(each) for name, each in told.items()}
+    if isinstance(value, list | tuple):
+        return [safe(each) for each in cast("Sequence[Any]", value)]
+    return value
+
+
+def bounded(answer: dict[str, Any], most: int) -> dict[str, Any]:
+    """The answer, its longest lists cut until it needs no more than that many characters."""
+    told = dict(answer)
+    while size(told) > most:
+        lists = [name for name, each in told.items() if isinstance(each, list) and len(each) > 1]
+        if not lists:
+            over = f"it has {size(told)} characters, and {most} can be told"
+            raise BadValue("answer", f"{over}; ask for one thing, or for less of it")
+        longest = max(lists, key=lambda name: size(told[name]))
+        kept, _ = fitting(told[longest], max(1, size(told[longest]) - (size(told) - most) - 300))
+        told[longest] = kept if len(kept) < len(told[longest]) else kept[:-1]
+        told["truncated"] = True
+        told["hint"] = f"{longest} is cut: ask with a smaller limit, for one repo, or concise"
     return told
 
 
@@ -65,19 +130,23 @@ def task_row(task: Task) -> dict[str, Any]:
 
 def task_card(task: Task) -> dict[str, Any]:
     """A task with all that is known of it."""
-    return {
+    acceptance, more = fitting((line(each) for each in task.acceptance), 2_000)
+    told = {
         **task_row(task),
         "id": task.id,
         "repo": task.repo_slug,
         "description": text(task.description),
-        "acceptance": [line(each) for each in task.acceptance[:30]],
-        "depends_on": list(task.depends_on),
+        "acceptance": acceptance,
+        "depends_on": [line(each, 100) for each in task.depends_on[:10]],
         "note": line(task.note) if task.note else None,
         "fence": task.fence,
         "epoch": task.epoch,
         "version": task.version,
         "updated_at": stamp(task.updated_at),
     }
+    if more or len(task.description) > LONGEST_TEXT:
+        told |= {"truncated": True, "hint": "the rest stands in the workplan's file"}
+    return told
 
 
 def lease(claim: Claim) -> dict[str, Any]:
@@ -123,7 +192,7 @@ def repo_row(repo: Repo, host: str) -> dict[str, Any]:
         row |= {"status": repo.status.value, "reason": line(repo.status_reason or "")}
     if here:
         row["here"] = {
-            "path": here.path,
+            "path": line(here.path),
             "outcome": here.outcome or "never run",
             "sealed": here.sealed,
             "ahead": here.ahead,

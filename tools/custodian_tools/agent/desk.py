@@ -79,3 +79,14 @@ class Range:
 
     least: int
     most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Longest:
+    """How many characters a text may have; one that says nothing is a name, which is short."""
+
+    most: int
+
+
+#: what agents write in sentences may be this long
+PROSE = Longest(10_000)

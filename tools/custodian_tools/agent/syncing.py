@@ -5,26 +5,29 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from custodian_core.commands import ChangeRepo
 from custodian_core.errors import BadValue, Conflict
-from custodian_core.findings import Severity
+from custodian_core.findings import Finding, Severity
 from custodian_core.git.author import Author
 from custodian_core.records import Repo, RepoStatus
 from custodian_tools import checkouts, hooks, registering, workplans
 from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, target
 from custodian_tools.sync.background import fix_and_follow
 
-from .answers import line, page, repo_row, some
-from .desk import Desk, Progress, Range
+from .answers import MORE_ROOM, ROOM, fitting, line, page, repo_row, text
+from .desk import PROSE, Desk, Progress, Range
 
-#: how many findings of a repo, and how many repos, an answer tells one by one
-MOST_FINDINGS, MOST_REPOS = 20, 50
+#: how many characters the findings of a repo may have, and its actions, and how many repos are
+#: named of those that are not told of
+FINDINGS_ROOM, ACTIONS_ROOM, MOST_NAMED = 5_000, 2_000, 50
 #: how long a checkout must have been quiet before it is moved
 SETTLE_S = 1.0
 
+Detail = Literal["concise", "detailed"]
 Repos = Annotated[list[str] | None, "Slugs or paths; default: the repo in this folder"]
 Everything = Annotated[bool, "Every repo with a checkout on this host"]
 
@@ -35,9 +38,11 @@ def check_consistency(
     repos: Repos = None,
     all: Everything = False,  # noqa: A002 - the word of the tool
     fetch: Annotated[bool, "Ask the remotes"] = True,
+    response_format: Detail = "concise",
 ) -> dict[str, Any]:
     """Say where workplans, hub and remote differ; nothing is written."""
-    return _told(_run(desk, progress, repos, Options(fetch=fetch), all_=all, act=check))
+    reports = _run(desk, progress, repos, Options(fetch=fetch), all_=all, act=check)
+    return _told(reports, detailed=response_format == "detailed")
 
 
 def fix_consistency(
@@ -57,7 +62,7 @@ def fix_consistency(
     options = Options(pull=remote, writeback=writeback, settle_s=SETTLE_S)
     if dry_run or plan:
         planned = _run(desk, progress, repos, options, all_=all, act=check)
-        digest = _digest(planned)
+        digest = _digest(planned, options)
         if dry_run:
             return {**_told(planned), "plan": digest, "next": f"fix_consistency plan='{digest}'"}
         if digest != plan:
@@ -90,55 +95,74 @@ def _run(
     return sorted(done, key=lambda report: report.slug)
 
 
-def _digest(reports: Sequence[Report]) -> str:
+def _digest(reports: Sequence[Report], options: Options) -> str:
     """What names a plan: the same plan has the same digest."""
-    planned = [[report.slug, list(report.actions)] for report in reports]
-    return hashlib.sha256(json.dumps(planned).encode()).hexdigest()[:16]
+    planned = [[report.slug, *_facts(report)] for report in reports]
+    asked = [options.pull, options.writeback]
+    return hashlib.sha256(json.dumps([asked, planned]).encode()).hexdigest()[:16]
 
 
-def _told(reports: Sequence[Report]) -> dict[str, Any]:
-    first, more = some(sorted(reports, key=lambda report: report.outcome == "ok"), MOST_REPOS)
+def _facts(report: Report) -> list[Any]:
+    """What a plan for a repo hangs on: where it stands, what is amiss, what would be done."""
+    here = report.after or report.before
+    findings = sorted([finding.code, finding.where, finding.message] for finding in report.findings)
+    stands = [here.branch, here.head, here.ahead, here.behind] if here else None
+    return [report.outcome, stands, findings, list(report.actions)]
+
+
+def _told(reports: Sequence[Report], *, detailed: bool = False) -> dict[str, Any]:
+    """What became of each repo, those that need somebody first, as many as there is room for."""
+    rows = [_row(each, detailed) for each in sorted(reports, key=lambda each: each.outcome == "ok")]
+    first, more = fitting(rows, MORE_ROOM if detailed else ROOM - 2_000)
+    not_done = [each.slug for each in reports if each.outcome not in ("ok", "findings")]
     told: dict[str, Any] = {
-        "repos": [_row(report) for report in first],
+        "repos": first,
         "total": len(reports),
         "sealed": sum(report.sealed is True for report in reports),
         "failed": sum(report.failed for report in reports),
-        "not_done": [report.slug for report in reports if report.outcome not in ("ok", "findings")],
+        "not_done": not_done[:MOST_NAMED],
     }
+    if len(not_done) > MOST_NAMED:
+        told["not_done_total"] = len(not_done)
     if more:
-        told |= {"truncated": True, "hint": f"{more} more are fine or told by naming them in repos"}
+        left_out = [row["repo"] for row in rows[len(first) :]][:MOST_NAMED]
+        hint = f"{more} repos are not told of; name some in repos to see them"
+        told |= {"truncated": True, "left_out": left_out, "hint": hint}
     return told
 
 
-def _row(report: Report) -> dict[str, Any]:
-    findings, more = some(
-        (f for f in report.findings if f.severity is not Severity.FIXED), MOST_FINDINGS
+def _row(report: Report, detailed: bool) -> dict[str, Any]:
+    lasting = (f for f in report.findings if f.severity is not Severity.FIXED)
+    findings, more = fitting(map(_finding, lasting), FINDINGS_ROOM * (6 if detailed else 1))
+    actions, others = fitting(
+        (line(action, 300) for action in report.actions), ACTIONS_ROOM * (2 if detailed else 1)
     )
     row: dict[str, Any] = {
         "repo": report.slug,
         "outcome": report.outcome,
         "sealed": report.sealed,
-        "branch": report.after.branch if report.after else None,
-        "checkout": report.path,
-        "actions": [line(action) for action in report.actions[:20]],
-        "findings": [
-            {
-                "code": finding.code,
-                "severity": finding.severity.value,
-                "where": finding.where or None,
-                "message": line(finding.message),
-                "todo": finding.check.todo,
-            }
-            for finding in findings
-        ],
+        "branch": line(report.after.branch) if report.after else None,
+        "checkout": line(report.path),
+        "actions": actions,
+        "findings": findings,
     }
     if report.after and (report.after.ahead or report.after.behind):
         row |= {"ahead": report.after.ahead, "behind": report.after.behind}
     if report.commits:
-        row["commits"] = list(report.commits)
-    if more:
-        row["findings_left_out"] = more
+        row["commits"] = list(report.commits[-20:])
+    if more or others:
+        row |= {"findings_left_out": more, "actions_left_out": others, "truncated": True}
     return row
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity.value,
+        "where": line(finding.where) if finding.where else None,
+        "message": line(finding.message),
+        "todo": finding.check.todo,
+    }
 
 
 def list_repos(
@@ -151,14 +175,16 @@ def list_repos(
 ) -> dict[str, Any]:
     """List the repos in Custodian's care, and how their last sync went on this host."""
     host = desk.settings.host
-    found = desk.hub.repos(
-        domain=domain,
-        status=status,
-        host=host if here else None,
-        after=cursor,
-        limit=limit,
+    ask = partial(
+        desk.hub.repos, domain=domain, status=status, host=host if here else None, after=cursor
     )
-    return page(found, lambda repo: repo_row(repo, host), "repos", "list_repos")
+    return page(
+        lambda most: ask(limit=most),
+        lambda repo: repo_row(repo, host),
+        "repos",
+        "list_repos",
+        limit,
+    )
 
 
 def register_repo(
@@ -174,7 +200,7 @@ def register_repo(
 
 
 def set_out_of_scope(
-    desk: Desk, repo: Annotated[str, "Slug"], reason: Annotated[str, "Why, for people"]
+    desk: Desk, repo: Annotated[str, "Slug"], reason: Annotated[str, "Why, for people", PROSE]
 ) -> dict[str, Any]:
     """Say that a repo is not Custodian's to care for; it stays known, with the reason."""
     changes = {"status": RepoStatus.OUT_OF_SCOPE.value, "status_reason": reason}
@@ -194,7 +220,12 @@ def install_hooks(
     else:
         targets = checkouts.named(hub, settings, [desk.slug(name) for name in repos or (None,)])
     program = str(Path(sys.executable).with_name("custodian"))
-    return {"repos": [hooks.install(each, program, settings).to_json() for each in targets]}
+    installed = [hooks.install(each, program, settings).to_json() for each in targets]
+    rows, more = fitting(installed, ROOM)
+    told: dict[str, Any] = {"repos": rows, "total": len(installed)}
+    if more:
+        told |= {"truncated": True, "hint": f"{more} more are done too; name some to see them"}
+    return told
 
 
 def lint_workplans(
@@ -202,9 +233,14 @@ def lint_workplans(
 ) -> dict[str, Any]:
     """Check workplan files alone: what is amiss, by file and line, and what to do."""
     lint = workplans.lint_workplans([desk.path(path)])
-    findings, more = some(lint.findings, 50)
-    told = {**lint.to_json(), "findings": [each.to_json() for each in findings]}
-    return {**told, "findings_total": len(lint.findings), "truncated": bool(more)}
+    findings, more = fitting(map(_finding, lint.findings), ROOM - 2_000)
+    told = lint.to_json()
+    told["skipped"], unsaid = fitting(told["skipped"], 1_500)
+    told |= {"findings": findings, "findings_total": len(lint.findings)}
+    if more or unsaid:
+        hint = f"{more} findings and {unsaid} skipped files are not told; lint one file at a time"
+        told |= {"truncated": True, "hint": hint}
+    return told
 
 
 def create_workplan(
@@ -218,4 +254,5 @@ def create_workplan(
     today = datetime.now(UTC).date()
     root = desk.path(path)
     plan = workplans.create_workplan(title, tasks, root=root, today=today, prefix=prefix)
-    return {**plan.to_json(), "next": "edit the prose, commit, then fix_consistency"}
+    told = {**plan.to_json(), "checkout": line(str(root)), "text": text(plan.text, 6_000)}
+    return {**told, "next": "edit the prose, commit, then fix_consistency"}

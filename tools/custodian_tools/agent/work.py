@@ -1,7 +1,9 @@
 """Tools for work: what to do, claim it, report it, ask a person."""
 
-from typing import Annotated, Any, Literal
+from functools import partial
+from typing import Annotated, Any, Literal, cast
 
+from custodian_core.codec import stamp
 from custodian_core.commands import (
     AnswerHuman,
     AskHuman,
@@ -12,15 +14,23 @@ from custodian_core.commands import (
     ReopenTask,
     SetGoal,
 )
-from custodian_core.errors import BadValue, NothingToDo
+from custodian_core.errors import BadValue, NothingToDo, Regression
 from custodian_core.records import Claim, ClaimKind
 from custodian_core.status import Priority, Status, regresses
 from custodian_tools.dispatch import payload
 from custodian_tools.hub import held, history
 from custodian_tools.hub import question as question_named
 
-from .answers import lease, line, page, question, task_card, task_row
-from .desk import Desk, Range
+from .answers import (
+    MORE_ROOM,
+    lease,
+    line,
+    page,
+    question,
+    task_card,
+    task_row,
+)
+from .desk import PROSE, Desk, Range
 
 RepoName = Annotated[str | None, "Slug or path; default: the repo in this folder"]
 TaskName = Annotated[str, "Key, as MRKD-WP-0001-T02"]
@@ -66,24 +76,27 @@ def update_task(
     desk: Desk,
     task: TaskName,
     status: Status | None = None,
-    note: Annotated[str | None, "What was found out, or where you stopped"] = None,
-    evidence: Annotated[str | None, "What shows that it is done: a command, a commit"] = None,
+    note: Annotated[str | None, "What was found out, or where you stopped", PROSE] = None,
+    evidence: Annotated[str | None, "What shows that it is done, as a command", PROSE] = None,
     fence: Annotated[int | None, "Of your lease; refused where it is stale"] = None,
-    reopen_reason: Annotated[str | None, "Needed to go back, as from done to todo"] = None,
+    reopen_reason: Annotated[str | None, "Needed to go back, as from done to todo", PROSE] = None,
     agent: Agent = None,
 ) -> dict[str, Any]:
     """Report on a task: a status, a note, evidence. Commit the workplan's file if you edited it."""
     if status is None and note is None and evidence is None:
         raise BadValue("update_task", "give a status, a note or evidence")
-    done: list[str] = []
     before = desk.hub.task(task)
+    back = status is not None and regresses(before.status, status)
+    if status and back and not reopen_reason:
+        raise Regression(before.key, before.status, status)
+    done: list[str] = []
     for said in (note, f"evidence: {evidence}" if evidence else None):
         if said:
             desk.do(NoteTask(before.id, said, fence), agent)
             done.append("note written")
     if status is not None and status != before.status:
-        if regresses(before.status, status) and reopen_reason:
-            desk.do(ReopenTask(before.id, reopen_reason, status), agent)
+        if back and reopen_reason:
+            desk.do(ReopenTask(before.id, reopen_reason, status, fence), agent)
         else:
             desk.do(ChangeTask(before.id, {"status": status.value}, fence=fence), agent)
         done.append(f"{before.status} → {status}")
@@ -95,7 +108,7 @@ def update_task(
 def release_task(
     desk: Desk,
     task: TaskName,
-    note: Annotated[str | None, "Where you stopped, for whoever goes on"] = None,
+    note: Annotated[str | None, "Where you stopped, for whoever goes on", PROSE] = None,
     agent: Agent = None,
 ) -> dict[str, Any]:
     """Give up your claim on a task; its status stays as it is."""
@@ -117,16 +130,18 @@ def list_tasks(
     response_format: Detail = "concise",
 ) -> dict[str, Any]:
     """List tasks, by key."""
-    found = desk.hub.tasks(
-        repo=desk.slug(repo) if repo else None,
-        status=status,
-        priority=priority,
-        needs_human=needs_human,
-        after=cursor,
-        limit=limit if response_format == "concise" else min(limit, 10),
+    wanted = {"status": status, "priority": priority, "needs_human": needs_human}
+    ask = partial(
+        desk.hub.tasks, repo=desk.slug(repo) if repo else None, after=cursor, **cast("Any", wanted)
     )
+    concise = response_format == "concise"
     return page(
-        found, task_row if response_format == "concise" else task_card, "tasks", "list_tasks"
+        lambda most: ask(limit=most),
+        task_row if concise else task_card,
+        "tasks",
+        "list_tasks",
+        limit,
+        room=None if concise else MORE_ROOM,
     )
 
 
@@ -142,20 +157,24 @@ def get_task(
     stream = desk.hub.workstream(found.workstream_id)
     told["workplan_file"] = stream.workplan_file
     if response_format == "detailed":
+        happened = list(history(desk.hub, found))
+        told["history_total"] = len(happened)
         told["history"] = [
-            {"at": event.at.isoformat(), "by": line(event.actor, 100), "what": event.type}
+            {"at": stamp(event.at), "by": line(event.actor, 100), "what": event.type}
             | ({"reason": line(event.reason)} if event.reason else {})
-            for event in list(history(desk.hub, found))[-20:]
+            for event in happened[-20:]
         ]
+    else:
+        told["next"] = f"claim_task task={found.key}; response_format detailed tells the history"
     return told
 
 
 def ask_human(
     desk: Desk,
-    question: Annotated[str, "One question that a person can answer in a line"],
+    question: Annotated[str, "One question that a person can answer in a line", PROSE],
     task: Annotated[str | None, "Key of the task that waits; your claim on it is parked"] = None,
     repo: RepoName = None,
-    context: Annotated[str, "What a person must know to answer"] = "",
+    context: Annotated[str, "What a person must know to answer", PROSE] = "",
     options: Annotated[list[str] | None, "Answers to choose from"] = None,
     agent: Agent = None,
 ) -> dict[str, Any]:
@@ -179,19 +198,19 @@ def list_interventions(
     cursor: Cursor = None,
 ) -> dict[str, Any]:
     """List questions that wait for a person, the oldest first."""
-    found = desk.hub.interventions(
+    ask = partial(
+        desk.hub.interventions,
         repo=desk.slug(repo) if repo else None,
         is_open=None if answered else True,
         after=cursor,
-        limit=limit,
     )
-    return page(found, question, "questions", "list_interventions")
+    return page(lambda most: ask(limit=most), question, "questions", "list_interventions", limit)
 
 
 def answer_intervention(
     desk: Desk,
     question: Annotated[str, "Its id, or the first six of it"],
-    answer: str,
+    answer: Annotated[str, PROSE],
     agent: Annotated[str | None, "Who answers"] = None,
 ) -> dict[str, Any]:
     """Pass on a person's answer to a question; the task that waited goes on."""
@@ -204,7 +223,7 @@ def set_goal(
     desk: Desk,
     title: str,
     repo: RepoName = None,
-    description: str = "",
+    description: Annotated[str, PROSE] = "",
     agent: Agent = None,
 ) -> dict[str, Any]:
     """Say what a repo works towards; the goal before it is dropped."""

@@ -158,7 +158,8 @@ class Repo:
     last_state_synced_at: datetime | None = None
     kaizen_schedule_enabled: bool = False
     kaizen_schedule_updated_at: datetime | None = None
-    #: moves whenever anything of the repo changes in the hub, but for the record of a sync
+    #: moves whenever anything of the repo changes in the hub, but for records of syncs and of
+    #: prepared runs
     revision: int = 0
     hosts: tuple[HostSync, ...] = ()
 

@@ -279,6 +279,10 @@ class HttpHub:
         wanted = {"after": after, "repo": repo, "type": type, "subject": subject, "limit": limit}
         return self._get(Page[Event], "/events/", **wanted)
 
+    def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
+        """The last event of that type of each subject."""
+        return self._get(Page[Event], "/events/last", type=type).items
+
     def tokens(self) -> tuple[Token, ...]:
         """Every token, without its secret."""
         return self._get(Page[Token], "/tokens/").items

@@ -93,7 +93,9 @@ insert into topics (slug, domain, title) values (:slug, :domain, :title)
 on conflict (slug) do update set domain = excluded.domain, title = excluded.title;
 
 -- name: repo(slug)^
-select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug and e.type <> 'repo.synced'
+-- (a record of a sync, and a run that was prepared, change nothing that a sync would have to write)
+select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug
+    and e.type not in ('repo.synced', 'kaizen.schedule.prepared')
     order by e.seq desc limit 1), 0) as revision
 from repos where slug = :slug;
 
@@ -112,7 +114,8 @@ select r.slug,
 from repos r;
 
 -- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
-select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug and e.type <> 'repo.synced'
+select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug
+    and e.type not in ('repo.synced', 'kaizen.schedule.prepared')
     order by e.seq desc limit 1), 0) as revision
 from repos
 where (cast(:slug as text) is null or slug = :slug)

@@ -29,8 +29,10 @@ from custodian_core.commands import (
     EndGoal,
     LeaveOut,
     MakeToken,
+    NoteSchedule,
     NoteTask,
     RecordInventory,
+    RecordPrepared,
     RecordSync,
     RecordSyncs,
     RegisterRepo,
@@ -72,7 +74,7 @@ from custodian_core.records import (
 )
 from custodian_core.status import Priority
 
-from . import claims, humans, inventories, plans, repos, rows, syncs, tasks, tokens
+from . import claims, humans, inventories, plans, repos, rows, schedules, syncs, tasks, tokens
 from .databases import Database
 from .dispatching import dispatch
 from .migrating import upgrade
@@ -81,7 +83,7 @@ from .sql import Statements
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
-SCHEMA = 4
+SCHEMA = 5
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
@@ -98,6 +100,8 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     ChangeRepo: (repos.change_repo, Repo),
     RecordSync: (syncs.record_sync, Repo),
     RecordSyncs: (syncs.record_syncs, Recorded),
+    NoteSchedule: (schedules.note_schedule, Repo),
+    RecordPrepared: (schedules.record_prepared, Event),
     TakeLease: (syncs.take_lease, Lease),
     ReturnLease: (syncs.return_lease, Repo),
     UnregisterRepo: (repos.unregister_repo, Repo),
@@ -406,6 +410,11 @@ class Store:
             found = tx.all("events", after=after, **wanted, limit=_one_more(limit))
             total = tx.value("count_events", **wanted)
         return _page([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
+
+    def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
+        """The last event of that type of each subject."""
+        with self._reading() as tx:
+            return tuple(rows.event(row) for row in tx.all("last_events", type=type))
 
     def tokens(self) -> tuple[Token, ...]:
         """Every token, without its secret."""

@@ -114,6 +114,20 @@ def list_claims(
     return answered(whole(hub.claims(**wanted.said())), settings)
 
 
+class LastEvents(Query):
+    """Of which type the events are wanted."""
+
+    type: str
+
+
+@router.get("/events/last", tags=["events"], **answers(Page[Event]))
+def list_last_events(
+    wanted: Annotated[LastEvents, FromQuery()], hub: HubHere, settings: SettingsHere
+) -> Response:
+    """The last event of a type of each subject."""
+    return answered(whole(hub.last_events(wanted.type)), settings)
+
+
 @router.get("/events/", tags=["events"], **answers(Page[Event]))
 def list_events(
     wanted: Annotated[Events, FromQuery()], hub: HubHere, settings: SettingsHere

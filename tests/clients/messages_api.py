@@ -8,16 +8,26 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-#: what the model does next, given all that its tools have answered so far
-Turn = Callable[[list[Any]], dict[str, Any]]
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the model knows: what it was asked, and what its tools have answered, JSON as JSON."""
+
+    prompt: str
+    heard: list[Any]
 
 
-def use(name: str, **arguments: Any) -> dict[str, Any]:
+Block = dict[str, Any]
+#: what the model does next, in any case or by what it has seen
+Turn = Block | Callable[[Seen], Block]
+
+
+def use(name: str, **arguments: Any) -> Block:
     """The model calls a tool."""
     return {"type": "tool_use", "name": name, "input": arguments}
 
 
-def say(text: str) -> dict[str, Any]:
+def say(text: str) -> Block:
     """The model says something, and with that its turn ends."""
     return {"type": "text", "text": text}
 
@@ -37,25 +47,28 @@ class MessagesApi:
         return [body for body in map(json.loads, self.asked) if body.get("tools")]
 
     @property
-    def heard(self) -> list[Any]:
-        """What the tools answered, in order, as the model saw it."""
-        return results(self.conversations[-1]["messages"]) if self.conversations else []
+    def seen(self) -> Seen:
+        """What the model knows at the end."""
+        return seen(self.conversations[-1]["messages"])
 
-    def answer(self, body: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, body: dict[str, Any]) -> Block:
         """What the model does at this point of its script."""
         if not body.get("tools"):
             return say("{}")
         at = sum(message["role"] == "assistant" for message in body["messages"])
-        return self.turns[at](results(body["messages"])) if at < len(self.turns) else say("Done.")
+        turn = self.turns[at] if at < len(self.turns) else say("Done.")
+        return turn(seen(body["messages"])) if callable(turn) else turn
 
 
-def results(messages: list[dict[str, Any]]) -> list[Any]:
-    """What tools answered in these messages: JSON where it is JSON, else text."""
-    blocks = (block for each in messages if each["role"] == "user" for block in _blocks(each))
-    return [_read(block["content"]) for block in blocks if block["type"] == "tool_result"]
+def seen(messages: list[dict[str, Any]]) -> Seen:
+    """What these messages tell the model."""
+    blocks = [block for each in messages if each["role"] == "user" for block in _blocks(each)]
+    prompt = "\n".join(block["text"] for block in blocks if block["type"] == "text")
+    heard = [_read(block["content"]) for block in blocks if block["type"] == "tool_result"]
+    return Seen(prompt, heard)
 
 
-def _blocks(message: dict[str, Any]) -> list[dict[str, Any]]:
+def _blocks(message: dict[str, Any]) -> list[Block]:
     content = message["content"]
     return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
@@ -69,7 +82,7 @@ def _read(content: Any) -> Any:
         return text
 
 
-def events(body: dict[str, Any], block: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
+def events(body: dict[str, Any], block: Block, number: int) -> Iterator[dict[str, Any]]:
     """One message of one block, as the API streams it."""
     usage = {"input_tokens": 1, "output_tokens": 1}
     head = {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body["model"]}

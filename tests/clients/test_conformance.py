@@ -36,3 +36,11 @@ def test_every_scenario_that_a_revision_requires_passes(
     assert failed == set()
     assert len(passed) == scenarios
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("what", ["enumeration", "manifest"])
+def test_skills_are_told_as_their_draft_says(what: str, machine: Machine, url: str) -> None:
+    scenario = f"--scenario sep-2640-skills-{what} --spec-version 2026-07-28 --force"
+    told = machine.say(f"conformance server --url {url} {scenario}")
+
+    assert "0 failed" in told

@@ -50,8 +50,8 @@ from .records import (
 _NO_SUCH_PATH = "object does not exist"
 
 
-def open_forge(settings: Settings) -> "HttpForge":
-    """The forge that the settings name."""
+def open_forge(settings: Settings, *, answer_s: float | None = None) -> "HttpForge":
+    """The forge that the settings name; `answer_s` is how long one answer may take."""
     if not settings.forge_url:
         where = "in the environment, .env or config.toml"
         raise BadValue("GITEA_URL", f"it is not set; set it {where}, as https://git.example")
@@ -59,16 +59,23 @@ def open_forge(settings: Settings) -> "HttpForge":
     if not token:
         make = "make a token with read:user, read:organization, read:repository in your settings"
         raise BadValue("GITEA_TOKEN", f"it is not set; {make} at {settings.forge_url}")
-    return HttpForge(settings.forge_url, token)
+    return HttpForge(settings.forge_url, token, answer_s=answer_s)
 
 
 class HttpForge:
     """A forge behind a URL; safe to be asked from several threads at once."""
 
     def __init__(
-        self, url: str, token: str, *, pause: Callable[[float], Awaitable[None]] | None = None
+        self,
+        url: str,
+        token: str,
+        *,
+        pause: Callable[[float], Awaitable[None]] | None = None,
+        answer_s: float | None = None,
     ) -> None:
-        self._ask = Questions(Asker(url, token, pause=pause) if pause else Asker(url, token))
+        said = {"pause": pause, "answer_s": answer_s}
+        given: dict[str, Any] = {name: value for name, value in said.items() if value is not None}
+        self._ask = Questions(Asker(url, token, **given))
 
     @property
     def url(self) -> str:

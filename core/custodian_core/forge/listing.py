@@ -28,6 +28,8 @@ class Reading(Generic[T]):
     key: Callable[[T], int]
     #: is told how many items are here, and how many the forge counts
     tell: Callable[[int, int | None], None] = lambda _done, _total: None
+    #: False where the forge may give all of the list, whatever page is asked for
+    in_pages: bool = True
     #: no more than these are wanted
     most: int | None = None
     #: how many items are on a page
@@ -55,7 +57,7 @@ class Reading(Generic[T]):
             self._pages, self._seen, self.notes = [], set(), []
             await self._begin()
             await self._go_on()
-        self.notes += shortcomings(self._pages)
+        self.notes += shortcomings(self._pages, in_pages=self.in_pages)
         if not self.notes:
             self.items = {key: item for key, item in self.items.items() if key in self._seen}
 

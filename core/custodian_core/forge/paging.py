@@ -55,15 +55,18 @@ def counted(read: Sequence[PageRead]) -> int | None:
     return totals[-1]
 
 
-def shortcomings(read: Sequence[PageRead]) -> tuple[str, ...]:
-    """Why items may be missing though no page failed; empty where none are."""
+def shortcomings(read: Sequence[PageRead], *, in_pages: bool = True) -> tuple[str, ...]:
+    """Why items may be missing though no page failed; empty where none are.
+
+    Some lists come whole on every page: there, `in_pages` false, a repetition is nothing strange.
+    """
     notes: list[str] = []
     if len(read) >= MOST_PAGES:
         notes.append(f"the forge has more than {MOST_PAGES} pages, and no more were read")
-    if any(page.items and not page.new for page in read):
+    if in_pages and any(page.items and not page.new for page in read):
         notes.append("the forge gave the same page again where another was due")
     if has_moved(read):
-        notes.append("repos came or went while the pages were read")
+        notes.append("some came or went while the pages were read")
     return tuple(notes)
 
 

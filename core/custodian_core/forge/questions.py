@@ -77,8 +77,10 @@ class Questions:
         most: int | None = None,
     ) -> tuple[T, ...]:
         """All of a list, or an error: nothing that is short counts as whole."""
-        reading = Reading(self._asker, path, query or {}, read, key, most=most)
-        reading.size = self._page_size
+        reading = Reading(
+            self._asker, path, query or {}, read, key, most=most, size=self._page_size
+        )
+        reading.in_pages = False
         if self._loop.read(reading, _LIST_S, None, None) is not Ended.READ:
             raise ForgeUnreachable(self.url, f"a list took longer than {_LIST_S:g} s")
         self._page_size = reading.size

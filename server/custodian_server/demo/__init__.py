@@ -1,0 +1,1 @@
+"""What there is to try Custodian with: made up, in memory, on this machine only."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from custodian_core.blob import MAX_FILE, blob_id
 from custodian_core.errors import FileTrouble, GitTrouble
 from custodian_core.files import put_file, read_file
+from custodian_core.schedule.grammar import PATH as SCHEDULE
 
 from .lock import Locked
 from .runner import Git
@@ -52,6 +53,8 @@ class Listing:
     entries: tuple[Entry, ...]
     #: the brief that the repo carries, where it does
     brief: Entry | None
+    #: the schedule of agents, where the repo has one
+    schedule: Entry | None
     #: names this very listing: the same digest means the same files with the same bytes
     digest: str
 
@@ -63,9 +66,10 @@ class Listing:
 
 def list_plans(git: Git, commit: str) -> Listing:
     """The Markdown files below `workplans/` in the commit."""
-    out = git.ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", FOLDER, BRIEF)
+    out = git.ask("ls-tree", "-r", "-l", "-z", "--full-tree", commit, "--", FOLDER, BRIEF, SCHEDULE)
     entries: list[Entry] = []
     brief: Entry | None = None
+    schedule: Entry | None = None
     for row in out.split(b"\0")[:-1]:
         told, _, name = row.partition(b"\t")
         mode, kind, blob, size = told.decode().split()
@@ -74,10 +78,12 @@ def list_plans(git: Git, commit: str) -> Listing:
             raise _missing(git, blob)
         if path == BRIEF:
             brief = Entry(mode, blob, path, int(size)) if mode in PLAIN else None
+        elif path.startswith(SCHEDULE):
+            schedule = Entry(mode, blob, path, int(size)) if path == SCHEDULE else schedule
         elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
             entries.append(Entry(mode, blob, path, int(size)))
     digest = hashlib.sha256(out).hexdigest()[:32]
-    return Listing(commit, tuple(entries), brief, digest)
+    return Listing(commit, tuple(entries), brief, schedule, digest)
 
 
 def kept_listing(folders: Folders, commit: str) -> Listing | None:
@@ -88,7 +94,8 @@ def kept_listing(folders: Folders, commit: str) -> Listing | None:
             return None
         entries = tuple(Entry(**each) for each in said["entries"])
         brief = Entry(**said["brief"]) if said["brief"] else None
-        return Listing(commit, entries, brief, said["digest"])
+        schedule = Entry(**said["schedule"]) if said["schedule"] else None
+        return Listing(commit, entries, brief, schedule, said["digest"])
     except (FileTrouble, ValueError, KeyError, TypeError):
         return None
 

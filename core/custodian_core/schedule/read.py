@@ -48,6 +48,11 @@ def read(data: bytes, path: str = PATH, mode: Mode = Mode.LINT) -> Reading:
     return Reading(path, schedule if notes.clean else None, notes.ordered())
 
 
+def unreadable(why: str, path: str = PATH, mode: Mode = Mode.LINT) -> Reading:
+    """What is read of a file that cannot be read at all."""
+    return Notes(path, mode).unreadable(None, why)
+
+
 def _schedule(tree: Mapping[str, Node], notes: Notes) -> Schedule:
     what = "the schedule"
     keys(tree, KEYS, what, notes)

@@ -136,7 +136,9 @@ def test_every_path_answers_with_and_without_the_slash_at_its_end(
             given = {**names, "name": "MRKD-WP-0001"} if "/workstreams/" in path else names
             plain = path.format(**given).rstrip("/")
             told = methods["get"].get("parameters", ())
-            needed = {each["name"]: "x" for each in told if each["in"] == "query" if each["required"]}
+            needed = {
+                each["name"]: "x" for each in told if each["in"] == "query" if each["required"]
+            }
             bare, slashed = (client.get(each, params=needed) for each in (plain, f"{plain}/"))
             assert (bare.status_code, slashed.status_code) == (200, 200), path
             assert bare.json() == slashed.json(), path

@@ -27,6 +27,7 @@ from custodian_core.workplan import (
 
 from .bench import Bench
 from .report import Options
+from .roster import note_schedule
 
 #: how often a plan is made anew because the hub moved under it
 TRIES = 3
@@ -72,6 +73,8 @@ def reconcile(
     on_disk = listing if tip == checkout.head else list_plans(git, checkout.head)
     dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(git, entry))
     sources = tuple(read_plans(git, listing, bench.readings, dirty))
+    # (before the view is read, so that the view knows of it and the next run has nothing to do)
+    noted = note_schedule(bench, repo, git, listing, options.mode, writes=writes)
     tries = 0
     while True:
         view = bench.hub.reconcile_view(repo.slug)
@@ -91,7 +94,7 @@ def reconcile(
             tries += 1
             if tries == TRIES:
                 raise
-    findings = [*links(listing), *plan.findings]
+    findings = [*links(listing), *plan.findings, *noted.findings]
     if plan.edits or strange or not writes:
         findings += _foreign(git, tip, view.hub_id, options.mode)
     done = Reconciled(
@@ -102,7 +105,7 @@ def reconcile(
         listing=listing,
         revision=view.repo.revision,
         findings=tuple(findings),
-        actions=_hub_actions(plan, writes=writes),
+        actions=(*noted.actions, *_hub_actions(plan, writes=writes)),
         agreed=plan.agreed,
     )
     return _with_commit(bench, git, listing, done, options, run_id) if writes else done

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from . import model_tokens
 from .codec import stamp
 from .records import ActiveWorkstream, Claim, Dispatch, Intervention, PendingTask, Task
 from .status import Priority, Status
@@ -20,10 +21,8 @@ from .text import printable
 
 SCHEMA_VERSION = 1
 
-#: in tokens: what a usual repo is told in, and what no repo needs more than
+#: in tokens: what a usual repo is told in before somebody claims, and what no repo needs more than
 TARGET, CAP = 600, 1500
-#: how many bytes of JSON are counted as one token
-BYTES_A_TOKEN = 4
 
 LONGEST_BODY, LONGEST_NOTE = 1500, 400
 MOST_NEXT, MOST_QUESTIONS = 3, 5
@@ -104,12 +103,13 @@ _LISTS = (
     _Room(3, 3, 3, 3),
     _Room(2, 2, 2, 2),
     _Room(1, 1, 0, 1),
+    _Room(1, 0, 0, 1),
 )
 _TEXTS = (
     _LISTS[-1],
-    _Room(1, 1, 0, 1, goal=160, line=120, several=3),
-    _Room(1, 1, 0, 1, body=1000, goal=100, note=200, line=80, several=2),
-    _Room(1, 1, 0, 1, body=500, goal=60, note=100, line=60, several=1),
+    _Room(1, 0, 0, 1, goal=160, line=120, several=3),
+    _Room(1, 0, 0, 1, body=1000, goal=100, note=200, line=80, several=2),
+    _Room(1, 0, 0, 1, body=500, goal=60, note=100, line=60, several=1),
     _Room(1, 0, 0, 1, body=100, goal=24, note=24, line=24, several=1),
 )
 
@@ -139,8 +139,7 @@ def direct(dispatch: Dispatch, checkout: Checkout | None, others: tuple[Claim, .
 
 def tokens(told: dict[str, Any]) -> int:
     """About how many tokens the payload costs whoever reads it."""
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
-    return -(-len(text.encode()) // BYTES_A_TOKEN)
+    return model_tokens.count(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
 
 
 def payload(facts: Facts) -> dict[str, Any]:

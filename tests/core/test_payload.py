@@ -148,10 +148,15 @@ def dispatched(**more: Any) -> Facts:
     return replace(TYPICAL, dispatch=replace(TYPICAL.dispatch, **more))
 
 
+#: in tokens: a lease, and the calls to report under it
+CLAIMED = 250
+
+
 def test_a_usual_repo_is_told_in_600_tokens_with_its_task_whole() -> None:
-    told = payload(TYPICAL)
+    told, claimed = payload(dispatched(claim=None)), payload(TYPICAL)
 
     assert tokens(told) <= TARGET
+    assert tokens(claimed) <= TARGET + CLAIMED
     assert (told["task"]["body"], told["task"]["truncated"]) == (TASK.description, False)
     assert told["task"]["acceptance"] == list(TASK.acceptance)
 
@@ -160,7 +165,7 @@ def test_a_question_a_note_and_a_longer_body_cost_little_more() -> None:
     task = replace(TASK, description=TASK.description * 3, note="setext is half done, see tests")
     told = payload(dispatched(task=task, human_interventions=(question(7),)))
 
-    assert tokens(told) <= TARGET + 100
+    assert tokens(told) <= TARGET + CLAIMED + 100
     assert (told["task"]["note"], told["task"]["truncated"]) == (task.note, False)
 
 

@@ -247,5 +247,120 @@ VAULT = (
     ),
 )
 
+SPRINTS = (
+    _rule(
+        "SP01",
+        FAIL,
+        "filer block is missing or broken",
+        "the filer block {why}",
+        "Put the entries between `<!-- filer:begin -->` and `<!-- filer:end -->`.",
+    ),
+    _rule(
+        "SP02",
+        FAIL,
+        "entry cannot be read",
+        "{what} cannot be read: {why}",
+        "Mend the named line; nothing of the sprint is filed until then.",
+    ),
+    _rule(
+        "SP03",
+        FAIL,
+        "entry lacks a field, or has a wrong one",
+        "{what}: {field} {why}",
+        "An entry has an id and a title; labels, depends_on and body may follow.",
+    ),
+    _rule(
+        "SP04",
+        FAIL,
+        "two entries have one id",
+        "id '{id}' is also that of line {other}",
+        "Give each its own: filed work is known by it.",
+    ),
+    _rule(
+        "SP05",
+        FAIL,
+        "entry depends on one that is not there",
+        "'{id}' depends on '{missing}', which is no entry of this sprint",
+        "Correct the id, or name an issue as `#14`.",
+    ),
+    _rule(
+        "SP06",
+        FAIL,
+        "entries wait for each other",
+        "they wait for each other: {cycle}",
+        "Take one of the dependencies out.",
+    ),
+    _rule(
+        "SP07",
+        FAIL,
+        "sprint names no vision issue",
+        "there is no issue in the section 'Vision issues'",
+        "Write `## Vision issues` and below it `- #31 — its title`.",
+    ),
+    _rule(
+        "SP08",
+        WARN,
+        "value would mean something else in YAML",
+        "{field} of '{id}' is read as it is written; YAML would {why}",
+        "Put it in quotes, so that other readers see the same.",
+    ),
+    _rule(
+        "SP09",
+        WARN,
+        "entry would not pass the backlog's gate",
+        "'{id}' has {why}",
+        "Add acceptance criteria as boxes, and `## Affected files` with a path a line.",
+    ),
+    _rule(
+        "SP10",
+        WARN,
+        "entry is too large for one piece of work",
+        "'{id}' has {count} {what}, and {most} is what one piece of work should have",
+        "Split it, or file it as a vision.",
+    ),
+    _rule(
+        "SP11",
+        WARN,
+        "entry has no label",
+        "'{id}' has no label, so nobody picks it up",
+        "Write `labels: [backlog]`.",
+    ),
+    _rule(
+        "SP12",
+        WARN,
+        "entry has a field that nobody reads",
+        "'{id}' has a field '{field}'; there are {known}",
+        "Take it out, or correct its spelling.",
+    ),
+    _rule(
+        "SP13",
+        INFO,
+        "section of a pitch is missing",
+        "there is no section '{section}'",
+        "Write it, if the pitch is not decided yet.",
+    ),
+    _rule(
+        "SP14",
+        WARN,
+        "what was filed is not what the sprint says now",
+        "'{id}' was filed as {ref} and says something else there",
+        "Change one of the two by hand; it is not filed again.",
+    ),
+    _rule(
+        "SP15",
+        FAIL,
+        "one entry was filed twice",
+        "'{id}' was filed as {refs}",
+        "Close all but one of them.",
+    ),
+    _rule(
+        "SP16",
+        WARN,
+        "label is not known to the forge",
+        "label '{label}' of '{id}' does not exist there",
+        "Make the label first, or take it out: an unknown one would be dropped.",
+    ),
+)
+
 #: every rule, in the order in which people read them
-RULES = (*PREREQUISITES, *VAULT)
+RULES = (*PREREQUISITES, *VAULT, *SPRINTS)

@@ -26,6 +26,8 @@ class Page(NamedTuple):
     headings: list[Heading]
     #: the lines of fences and comments
     silent: set[int]
+    #: those of fences alone
+    fenced: set[int]
 
 
 class Section(NamedTuple):
@@ -61,7 +63,9 @@ def page(data: bytes) -> Page:
         line += data.count(b"\n", at, mark.start)
         at = mark.start
         headings.append(Heading(line, mark.level, heading_text(data, mark)))
-    return Page(decoded(data).split("\n"), headings, _lines_of(data, outline.covers()))
+    rows = decoded(data).split("\n")
+    fenced = sorted([*outline.quotes, *((part.open, part.close) for part in outline.blocks)])
+    return Page(rows, headings, _lines_of(data, outline.covers()), _lines_of(data, fenced))
 
 
 def _lines_of(data: bytes, covers: Iterable[tuple[int, int]]) -> set[int]:

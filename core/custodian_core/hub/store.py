@@ -65,9 +65,9 @@ from custodian_core.records import (
     Recorded,
     Repo,
     RepoCounts,
+    RunHour,
     SyncRun,
     Task,
-    RunHour,
     Token,
     Topic,
     Workstream,
@@ -426,6 +426,11 @@ class Store:
         with self._reading() as tx:
             return tokens.token_of(tx, secret)
 
+    def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:
+        """The token, if it still opens anything, and a seal that only it gives the text."""
+        with self._reading() as tx:
+            return tokens.sealed(tx, token_id, text)
+
     def has_tokens(self) -> bool:
         """Whether any token opens the API."""
         return any(token.revoked_at is None for token in self.tokens())
@@ -435,24 +440,10 @@ class Store:
     ) -> tuple[SyncRun, ...]:
         """How the last runs went, the newest first."""
         with self._reading() as tx:
-    def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:
-        """The token, if it still opens anything, and a seal that only it gives the text."""
-        with self._reading() as tx:
-            return tokens.sealed(tx, token_id, text)
-
             tx.repo_row(repo)
             found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
         return tuple(rows.sync_run(row) for row in found)
 
-    def inventories(self) -> tuple[Inventory, ...]:
-        """The last inventory of each forge."""
-        with self._reading() as tx:
-            return inventories.inventories(tx)
-
-    def forge_repos(
-        self, forge: str, *, after: str | None = None, limit: int = LIMIT
-    ) -> Page[ForgeRepo]:
-        """What the forge had when it was last asked."""
     # --- what pages for people ask beside that
 
     def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
@@ -485,6 +476,15 @@ class Store:
         with self._reading() as tx:
             return {row["task_id"]: row["tasks"] for row in tx.all("held_up")}
 
+    def inventories(self) -> tuple[Inventory, ...]:
+        """The last inventory of each forge."""
+        with self._reading() as tx:
+            return inventories.inventories(tx)
+
+    def forge_repos(
+        self, forge: str, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[ForgeRepo]:
+        """What the forge had when it was last asked."""
         name, number = _cursor(after)
         if number is not None and not number.isdecimal():
             raise BadValue("after", "it is not a cursor of this list")

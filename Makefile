@@ -18,7 +18,7 @@ test: .venv/dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
 clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it
-	@$(BIN)/python -m pytest -m clients $(ARGS)
+	@$(BIN)/python -m pytest -m clients tests/clients $(ARGS)
 
 check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/ruff check .

@@ -192,7 +192,9 @@ async def test_a_sweep_tells_how_far_it_is(docs: Path) -> None:
         ("claim_task", {"repo": "nowhere"}, "there is no repo 'nowhere'; call list_repos"),
         ("fix_consistency", {"repos": ["x"], "all": True}, "name repos or say all, not both"),
         ("get_repo_dispatch", {}, "no repo is registered there on this host"),
-        ("lint_workplans", {"path": "/nonexistent"}, "there is no such file or folder"),
+        ("lint_workplans", {"path": "nonexistent"}, "there is no such file or folder"),
+        ("lint_workplans", {"path": "/etc"}, "set CUSTODIAN_ROOTS to where your checkouts live"),
+        ("create_workplan", {"title": "x", "tasks": [], "path": "/etc"}, "set CUSTODIAN_ROOTS"),
         ("lint_workplans", {"path": "a\0b"}, "no path can have"),
     ],
 )

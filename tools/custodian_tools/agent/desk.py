@@ -9,6 +9,7 @@ from typing import Any
 
 from custodian_core.commands import Caller, Command
 from custodian_core.errors import BadValue
+from custodian_core.files import shown
 from custodian_core.ports import Hub
 from custodian_core.settings import Settings, load
 from custodian_tools.hub import slug_of
@@ -56,10 +57,15 @@ class Desk:
         return slug_of(self.hub, name, self.settings.host)
 
     def path(self, name: str) -> Path:
-        """A folder or file, absolute or below the desk's own."""
+        """A folder or file, absolute or below the desk's own, where checkouts may live."""
         if "\0" in name:
             raise BadValue("path", "it holds a character that no path can have")
-        return self.folder / Path(name).expanduser()
+        path, roots = self.folder / Path(name).expanduser(), self.settings.roots
+        if not any(Path(os.path.realpath(path)).is_relative_to(root) for root in roots):
+            told = ", ".join(map(shown, roots))
+            reason = f"it is not below {told}; set CUSTODIAN_ROOTS to where your checkouts live"
+            raise BadValue(f"path {shown(path)}", reason)
+        return path
 
     def close(self) -> None:
         """Nothing is held open any more."""

@@ -4,26 +4,27 @@ import hashlib
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from custodian_core.commands import ChangeRepo
-from custodian_core.errors import BadValue, Conflict
+from custodian_core.errors import BadValue, Conflict, CustodianError
 from custodian_core.findings import Finding, Severity
 from custodian_core.git.author import Author
 from custodian_core.records import Repo, RepoStatus
 from custodian_tools import checkouts, hooks, registering, workplans
 from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, target
 from custodian_tools.sync.background import fix_and_follow
+from custodian_tools.sync.refusals import explainer
 
 from .answers import MORE_ROOM, ROOM, fitting, line, page, repo_row, text
 from .desk import PROSE, Desk, Progress, Range
 
-#: how many characters the findings of a repo may have, and its actions, and how many repos are
-#: named of those that are not told of
-FINDINGS_ROOM, ACTIONS_ROOM, MOST_NAMED = 5_000, 2_000, 50
+#: how many characters the findings of a repo may have, its actions, and names of repos beside
+FINDINGS_ROOM, ACTIONS_ROOM, NAMES_ROOM = 4_000, 1_500, 1_300
 #: how long a checkout must have been quiet before it is moved
 SETTLE_S = 1.0
 
@@ -87,7 +88,13 @@ def _run(
     else:
         names = [desk.slug(name) for name in repos or (None,)]
         targets = tuple(target(desk.hub, settings, name) for name in names)
-    bench = Bench(desk.hub, desk.by(), settings.host, Author(*settings.author))
+    bench = Bench(
+        desk.hub,
+        desk.by(),
+        settings.host,
+        Author(*settings.author),
+        explain=explainer(settings),
+    )
     done: list[Report] = []
     for report in sweep(act, bench, targets, options, settings):
         done.append(report)
@@ -113,19 +120,20 @@ def _facts(report: Report) -> list[Any]:
 def _told(reports: Sequence[Report], *, detailed: bool = False) -> dict[str, Any]:
     """What became of each repo, those that need somebody first, as many as there is room for."""
     rows = [_row(each, detailed) for each in sorted(reports, key=lambda each: each.outcome == "ok")]
-    first, more = fitting(rows, MORE_ROOM if detailed else ROOM - 2_000)
+    first, more = fitting(rows, MORE_ROOM - 3_000 if detailed else ROOM - 3_000)
     not_done = [each.slug for each in reports if each.outcome not in ("ok", "findings")]
+    named, unnamed = fitting(not_done, NAMES_ROOM)
     told: dict[str, Any] = {
         "repos": first,
         "total": len(reports),
         "sealed": sum(report.sealed is True for report in reports),
         "failed": sum(report.failed for report in reports),
-        "not_done": not_done[:MOST_NAMED],
+        "not_done": named,
     }
-    if len(not_done) > MOST_NAMED:
+    if unnamed:
         told["not_done_total"] = len(not_done)
     if more:
-        left_out = [row["repo"] for row in rows[len(first) :]][:MOST_NAMED]
+        left_out, _ = fitting((row["repo"] for row in rows[len(first) :]), NAMES_ROOM)
         hint = f"{more} repos are not told of; name some in repos to see them"
         told |= {"truncated": True, "left_out": left_out, "hint": hint}
     return told
@@ -252,7 +260,16 @@ def create_workplan(
 ) -> dict[str, Any]:
     """Begin a workplan with the next free id; returns its path, ids and text. Fill in the prose."""
     today = datetime.now(UTC).date()
-    root = desk.path(path)
+    root = registering.below_roots(desk.path(path), desk.settings)
     plan = workplans.create_workplan(title, tasks, root=root, today=today, prefix=prefix)
-    told = {**plan.to_json(), "checkout": line(str(root)), "text": text(plan.text, 6_000)}
+    told = {**_stands(desk, root), **plan.to_json(), "text": text(plan.text, 6_000)}
     return {**told, "next": "edit the prose, commit, then fix_consistency"}
+
+
+def _stands(desk: Desk, root: Path) -> dict[str, Any]:
+    """Which repo's checkout the folder is, and on which branch, as far as that is known."""
+    told: dict[str, Any] = {"repo": None, "branch": None, "checkout": line(str(root))}
+    with suppress(CustodianError):  # a plan can be begun where nobody registered anything
+        told["branch"] = registering.look(root, desk.settings).branch
+        told["repo"] = desk.slug(str(root))
+    return told

@@ -2,7 +2,7 @@
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
 .PHONY: help run test clients check bench lock ship bundle clean fix-consistency fix-consistency-remote \
-  fix-consistency-all check-consistency install-hooks install-hooks-all register-project
+  fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -62,6 +62,9 @@ ship: .venv/dev ## Renew what is shipped beside the wheel: manifests, plugin, sn
 
 bundle: .venv/dev ## Pack dist/custodian.mcpb, which a desktop client installs by a click
 	@$(BIN)/python -m custodian_server.shipping --bundle dist/custodian.mcpb
+
+gitea-inventory: .venv/run ## Compare the forge at GITEA_URL with the hub: make gitea-inventory
+	@$(BIN)/custodian inventory gitea $(ARGS)
 
 clean: ## Remove what was built and installed here
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage dist \

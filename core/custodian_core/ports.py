@@ -223,8 +223,10 @@ class Forge(Protocol):
     could be learned is there an error.
     """
 
-    #: the one origin it talks to, and its folder there, without a slash at the end
-    url: str
+    @property
+    def url(self) -> str:
+        """The one origin it talks to, and its folder there, without a slash at the end."""
+        ...
 
     def server(self) -> ServerInfo:
         """Which program answers."""

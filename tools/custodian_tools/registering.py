@@ -14,6 +14,7 @@ from custodian_core.ports import Hub
 from custodian_core.records import Repo
 from custodian_core.remotes import remote_of
 from custodian_core.settings import Settings
+from custodian_core.surroundings import surroundings
 from custodian_core.text import fitted
 from custodian_core.workplan import Workplan
 
@@ -91,7 +92,7 @@ def registration(hub: Hub, path: Path, settings: Settings) -> RegisterRepo:
         _refuse_another(known, checkout, settings.host)
     return RegisterRepo(
         slug=slug,
-        domain=_domain(checkout.path) or (known.domain if known else slug),
+        domain=domain_of(checkout.path) or (known.domain if known else slug),
         host=settings.host,
         path=str(checkout.path),
         remote_url=checkout.remote_url,
@@ -153,7 +154,7 @@ def _slug(path: Path) -> str:
     return slug
 
 
-def _domain(root: Path) -> str | None:
+def domain_of(root: Path) -> str | None:
     """What the newest workplan that can be read calls the domain."""
     plans = [
         plan
@@ -185,7 +186,8 @@ def without_credentials(url: str) -> str:
 
 def _git(folder: Path, *arguments: str) -> str | None:
     """What git answers in that folder, or nothing where it refuses."""
-    env = {name: value for name, value in os.environ.items() if name not in _OF_ANOTHER_REPO}
+    said = surroundings().items()
+    env = {name: value for name, value in said if name not in _OF_ANOTHER_REPO}
     try:
         answer = subprocess.run(
             ["git", "-C", folder, *arguments],

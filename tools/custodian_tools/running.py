@@ -29,6 +29,7 @@ from .dispatch import direction, exit_of, facts, prompt, standing
 from .hub import every, history
 from .sync import Bench, Options, Report, sweep, target
 from .sync.background import fix_and_follow
+from .sync.refusals import explainer
 
 #: how many times in a claim's life it is renewed
 BEATS = 3
@@ -225,7 +226,14 @@ class _Session:
     def _synced(self, done: Run) -> Run:
         """The repo is brought in step, and what the file says of the task is in the hub."""
         author = Author(*self.settings.author)
-        bench = Bench(self.hub, self.by, self.settings.host, author, tell=self.wish.tell)
+        bench = Bench(
+            self.hub,
+            self.by,
+            self.settings.host,
+            author,
+            tell=self.wish.tell,
+            explain=explainer(self.settings),
+        )
         options = Options(settle_s=self.wish.settle_s)
         try:
             one = target(self.hub, self.settings, self.task.repo_slug)

@@ -22,6 +22,10 @@ COMMANDS = {
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),
     "hooks": ("hooks:hooks", "Sync after each commit: put lines into repos' git hooks."),
     "human": ("human:human", "Ask people, list their open questions, answer them."),
+    "inventory": (
+        "inventory:inventory",
+        "Compare hub and forge, and take in what is missing.",
+    ),
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
     "register": (
         "repo:register",
@@ -40,6 +44,8 @@ COMMANDS = {
 
 #: names that are accepted beside these
 ALIASES = {"fix-consistency": "fix", "check-consistency": "check"}
+#: names of commands within groups, which the seeds call so
+WITHIN = {"gitea-inventory": "inventory:gitea"}
 
 WELCOME = f"""\
 Custodian {__version__} keeps many repos' Markdown workplans and a State Hub in step.
@@ -75,9 +81,10 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported now."""
         cmd_name = ALIASES.get(cmd_name, cmd_name)
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in WITHIN:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        place = WITHIN.get(cmd_name) or COMMANDS[cmd_name][0]
+        module, _, name = place.partition(":")
         command: click.Command = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         return command
 

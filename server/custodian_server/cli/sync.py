@@ -118,12 +118,14 @@ def _targets(desk: Desk, repos: Sequence[str], *, all_: bool) -> "tuple[Target, 
     return tuple(target(desk.hub, desk.settings, name) for name in repos or (".",))
 
 
-def _bench(desk: Desk, tell: Callable[[str], None] = lambda _text: None) -> "Bench":
+def bench_of(desk: Desk, tell: Callable[[str], None] = lambda _text: None) -> "Bench":
     from custodian_core.git.author import Author
     from custodian_tools.sync import Bench
+    from custodian_tools.sync.refusals import explainer
 
-    author = Author(*desk.settings.author)
-    return Bench(desk.hub, desk.by, desk.settings.host, author, tell=tell)
+    settings, author = desk.settings, Author(*desk.settings.author)
+    explain = explainer(settings)
+    return Bench(desk.hub, desk.by, settings.host, author, tell=tell, explain=explain)
 
 
 def _run(
@@ -141,7 +143,7 @@ def _run(
     targets = _targets(desk, repos, all_=all_)
     done: list[Report] = []
     with _progress(len(targets), shown=not json_) as (tell, advance):
-        for report in sweep(act, _bench(desk, tell), targets, options, desk.settings):
+        for report in sweep(act, bench_of(desk, tell), targets, options, desk.settings):
             done.append(report)
             advance(report.slug)
     return sorted(done, key=lambda report: report.slug)
@@ -185,7 +187,7 @@ def _finish(desk: Desk, reports: "list[Report]", *, json_: bool, dry_run: bool =
 
 def _echo(reports: "Sequence[Report]", findings: Sequence[Finding], *, dry_run: bool) -> None:
     for report in reports:
-        click.echo(_headline(report))
+        click.echo(headline(report))
         if report.mode == "fix" or dry_run:
             for action in report.actions:
                 click.echo(f"  {printable(action)}")
@@ -197,7 +199,7 @@ def _echo(reports: "Sequence[Report]", findings: Sequence[Finding], *, dry_run: 
     echo_todo([finding for finding in findings if finding.severity is not Severity.FIXED])
 
 
-def _headline(report: "Report") -> str:
+def headline(report: "Report") -> str:
     parts = [_word(report), *_sealed(report)]
     if report.unchanged:
         parts.append("nothing has changed")
@@ -245,7 +247,7 @@ def _in_background(repos: Sequence[str], options: "Options", *, all_: bool) -> N
     try:
         with opened() as desk:
             targets = _targets(desk, repos, all_=all_)
-            for report in sweep(act, _bench(desk), targets, options, desk.settings):
+            for report in sweep(act, bench_of(desk), targets, options, desk.settings):
                 if report.findings or report.actions:
                     log(home, now(), line(report))
     except HubTrouble as trouble:

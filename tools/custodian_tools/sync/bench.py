@@ -11,6 +11,8 @@ from custodian_core.git.author import Author
 from custodian_core.ports import Clock, Hub
 
 if TYPE_CHECKING:
+    from custodian_core.git.state import Checkout
+    from custodian_core.records import Repo
     from custodian_core.workplan import Readings
 
 
@@ -35,6 +37,8 @@ class Bench:
     #: is told what the run does just now
     tell: Callable[[str], None] = lambda _text: None
     sleep: Callable[[float], None] = time.sleep
+    #: says why a forge refused a push, where it can be asked
+    explain: "Callable[[Repo, Checkout], str]" = lambda _repo, _checkout: ""
 
     @property
     def readings(self) -> "Readings":

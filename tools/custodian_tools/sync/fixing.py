@@ -291,7 +291,11 @@ class Fixing(Looking):
         return False if self.refused else super()._sealed()
 
     def _unpushed(self, ahead: int, pushed: Pushed) -> None:
-        facts: dict[str, str | int] = {"slug": self.repo.slug, "ahead": ahead, "why": pushed.why}
+        why = pushed.why
+        if pushed.refusal is Refusal.PROTECTED and self.checkout is not None:
+            self.bench.tell("asking the forge why it refuses")
+            why = "; ".join(filter(None, (why, self.bench.explain(self.repo, self.checkout))))
+        facts: dict[str, str | int] = {"slug": self.repo.slug, "ahead": ahead, "why": why}
         self._find("C-17", facts, reason=pushed.refusal.value if pushed.refusal else None)
 
     def _record(self, report: Report) -> Report:

@@ -1,0 +1,67 @@
+"""Why a forge refused a push: it is asked, in little time, and never at the cost of the run."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from custodian_core.errors import CustodianError, ForgeTrouble
+from custodian_core.git.state import Checkout
+from custodian_core.ports import Forge
+from custodian_core.records import Repo
+from custodian_core.remotes import remote_of
+from custodian_core.settings import Settings
+
+T = TypeVar("T")
+
+#: how long one answer of the forge may take, and from when on it is asked nothing more
+ANSWER_S, PATIENCE_S = 2.0, 8.0
+
+#: what a refusal is explained by, for a repo and the checkout that was pushed from
+Explain = Callable[[Repo, Checkout], str]
+
+
+def explainer(settings: Settings) -> Explain:
+    """Asks the forge of the settings, where the repo is one of its."""
+
+    def explain(repo: Repo, checkout: Checkout) -> str:
+        if not settings.forge_url:
+            return ""
+        try:
+            return _explained(settings, repo, checkout)
+        except CustodianError as trouble:
+            return f"the forge does not say why ({trouble})"
+
+    return explain
+
+
+def _explained(settings: Settings, repo: Repo, checkout: Checkout) -> str:
+    from custodian_core.forge.client import open_forge
+
+    url = checkout.git.run("remote", "get-url", "--push", checkout.remote).text
+    pushed_to, forge = remote_of(url), remote_of(f"{settings.forge_url}/x")
+    if pushed_to is None or forge is None or pushed_to.full_name is None:
+        return ""
+    if pushed_to.host != forge.host and repo.forge_id is None:
+        return ""  # it is another forge's, which is not to be told of our repos
+    with open_forge(settings, answer_s=ANSWER_S) as asked:
+        return _ask(asked, pushed_to.full_name, checkout.remote_branch)
+
+
+def _ask(forge: Forge, full_name: str, branch: str) -> str:
+    from custodian_core.protection import explained
+
+    until = time.monotonic() + PATIENCE_S
+    repo, login = forge.repo(full_name), forge.whoami().login
+    told = _if_told(lambda: forge.branch(repo.full_name, branch), until)
+    rules = _if_told(lambda: forge.branch_protections(repo.full_name), until)
+    return explained(repo, branch, login, rules or (), told)
+
+
+def _if_told(ask: Callable[[], T], until: float) -> T | None:
+    """What this token is told, and in time."""
+    if time.monotonic() > until:
+        return None
+    try:
+        return ask()
+    except ForgeTrouble:
+        return None

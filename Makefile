@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test clients check bench lock ship bundle clean fix-consistency fix-consistency-remote \
+.PHONY: help run test clients browser check bench lock ship bundle clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -19,6 +19,9 @@ test: .venv/dev ## Run every test
 
 clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it
 	@$(BIN)/python -m pytest -m clients tests/clients $(ARGS)
+
+browser: .venv/dev ## Let a real browser look at the dashboard (needs Debian's chromium)
+	@$(BIN)/python -m pytest -m browser tests/server/dashboard $(ARGS)
 
 check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/ruff check .

@@ -31,6 +31,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+SAFETY = {
+    "Content-Security-Policy": POLICY,
+    # (with `no-referrer`, as the API has it, browsers do not tell where a form comes from either)
+    "Referrer-Policy": "same-origin",
+}
 #: how large a form may be
 LONGEST_FORM = 64 * 1024
 
@@ -148,7 +153,7 @@ class Dashboard:
             if page.acts:
                 visitors.check_scope(who)
         response = page.endpoint(View(request, self.hub, self.settings, who, now(), form))
-        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.update(SAFETY)
         if who.is_new(request):
             visitors.remember(response, request, who.cookie)
         return response
@@ -162,7 +167,7 @@ class Dashboard:
             response.headers["HX-Reswap"] = "innerHTML"
             return response
         response = HTMLResponse(render("trouble.html", status=status, message=message), status)
-        response.headers["Content-Security-Policy"] = POLICY
+        response.headers.update(SAFETY)
         return response
 
 

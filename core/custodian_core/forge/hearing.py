@@ -93,7 +93,8 @@ def led_to(forge: str, heard: Heard, path: str, method: str) -> str:
         raise NoForge(forge, "it sends us to what is no address") from None
     below = target.path.removeprefix(urlsplit(root).path)
     if not is_ours or target.username is not None or below == target.path or below[:1] != "/":
-        shown = printable(f"{target.scheme}://{target.hostname or ''}{target.path}", 200)
+        host = target.netloc.rpartition("@")[2]
+        shown = printable(f"{target.scheme}://{host}{target.path}", 200)
         raise NoForge(forge, f"it sends us to {shown}; if the forge is there, mend GITEA_URL")
     if method != "GET":
         raise ForgeTrouble(forge, f"that is at {printable(below, 200)} now; use its new name")

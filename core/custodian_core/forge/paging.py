@@ -38,10 +38,11 @@ def next_pages(read: Sequence[PageRead], size: int | None) -> range:
         return range(0)
     total = counted(read)
     if total is not None:
-        # Where the size is not known, the first page may have been cut: so many pages as it takes
-        # if they are all like it. Reading past the end does no harm.
-        last = ceil(total / (size or max(1, read[0].items)))
-        return range(done + 1, min(last, MOST_PAGES) + 1)
+        # A size that nobody told is at least that of the fullest page. Where that is too small,
+        # pages past the end are read, which does no harm.
+        last = ceil(total / (size or max(1, *(page.items for page in read))))
+        ahead = last if size else done + AT_ONCE
+        return range(done + 1, min(last, ahead, MOST_PAGES) + 1)
     if not any(page.new for page in read[-2:]) and done > 1:
         return range(0)
     return range(done + 1, min(done + max(2, min(done, AT_ONCE)), MOST_PAGES) + 1)

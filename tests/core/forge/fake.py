@@ -139,7 +139,12 @@ def serving(app: ASGIApp) -> Generator[str]:
     """The application on a free port of this machine, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            app, log_config=None, lifespan="off", timeout_graceful_shutdown=1, access_log=False
+            app,
+            log_config=None,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            access_log=False,
+            date_header=False,  # a test may have a clock of its own
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -2,10 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
+
 from custodian_core.forge.client import HttpForge
 from custodian_core.forge.records import EntryKind, ForgeKind
 
+from .conftest import VERSIONS
 from .fake import Fake
+
+pytestmark = pytest.mark.parametrize("kind", VERSIONS)
 
 
 def test_the_forge_tells_what_it_is_and_whom_the_token_belongs_to(

@@ -8,7 +8,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from custodian_core import __version__
-from custodian_tools.agent import syncing, work
+from custodian_tools.agent import inventory, syncing, work
 from custodian_tools.agent.desk import Desk
 
 from .choosing import Chosen, Toolset, chosen
@@ -47,10 +47,20 @@ DECLARED = (
         open_world=True,
     ),
     Declared(syncing.list_repos, Toolset.SYNC, "List repos"),
-    Declared(syncing.register_repo, Toolset.SYNC, "Register a repo", writes=True, idempotent=True),
+    Declared(
+        inventory.register_repo,
+        Toolset.SYNC,
+        "Register a repo",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
     Declared(syncing.install_hooks, Toolset.SYNC, "Install hooks", writes=True, idempotent=True),
     Declared(
-        syncing.set_out_of_scope,
+        inventory.gitea_inventory, Toolset.INVENTORY, "Compare forge and hub", open_world=True
+    ),
+    Declared(
+        inventory.set_out_of_scope,
         Toolset.INVENTORY,
         "Put a repo out of scope",
         writes=True,

@@ -10,6 +10,7 @@ from typing import Any
 from custodian_core.commands import Caller, Command
 from custodian_core.errors import BadValue
 from custodian_core.files import shown
+from custodian_core.inventory import Stock
 from custodian_core.ports import Hub
 from custodian_core.settings import Settings, load
 from custodian_tools.hub import slug_of
@@ -21,6 +22,8 @@ class Desk:
 
     folder: Path
     env: dict[str, str] = field(default_factory=lambda: dict(os.environ))
+    #: hub and forge side by side, as they were looked at last, for the pages that follow
+    stock: Stock | None = None
     _hub: Hub | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

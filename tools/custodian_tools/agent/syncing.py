@@ -10,18 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from custodian_core.commands import ChangeRepo
 from custodian_core.errors import BadValue, Conflict, CustodianError
 from custodian_core.findings import Finding, Severity
 from custodian_core.git.author import Author
-from custodian_core.records import Repo, RepoStatus
+from custodian_core.records import RepoStatus
 from custodian_tools import checkouts, hooks, registering, workplans
 from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, target
 from custodian_tools.sync.background import fix_and_follow
 from custodian_tools.sync.refusals import explainer
 
 from .answers import MORE_ROOM, ROOM, fitting, line, page, repo_row, text
-from .desk import PROSE, Desk, Progress, Range
+from .desk import Desk, Progress, Range
 
 #: how many characters the findings of a repo may have, its actions, and names of repos beside
 FINDINGS_ROOM, ACTIONS_ROOM, NAMES_ROOM = 4_000, 1_500, 1_300
@@ -193,27 +192,6 @@ def list_repos(
         "list_repos",
         limit,
     )
-
-
-def register_repo(
-    desk: Desk,
-    path: Annotated[str, "Top folder of a checkout, absolute or below the server's"] = ".",
-) -> dict[str, Any]:
-    """Put the repo in a folder in Custodian's care; its slug, domain and remote are read there."""
-    settings = desk.settings
-    command = registering.registration(desk.hub, desk.path(path), settings)
-    repo: Repo = desk.do(command)
-    row = repo_row(repo, settings.host)
-    return {**row, "next": f"fix_consistency repos=['{repo.slug}'] takes its workplans in"}
-
-
-def set_out_of_scope(
-    desk: Desk, repo: Annotated[str, "Slug"], reason: Annotated[str, "Why, for people", PROSE]
-) -> dict[str, Any]:
-    """Say that a repo is not Custodian's to care for; it stays known, with the reason."""
-    changes = {"status": RepoStatus.OUT_OF_SCOPE.value, "status_reason": reason}
-    changed: Repo = desk.do(ChangeRepo(repo, changes))
-    return repo_row(changed, desk.settings.host)
 
 
 def install_hooks(

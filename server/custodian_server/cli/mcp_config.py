@@ -149,10 +149,12 @@ def _served(client: "Client", url: str | None, args: tuple[str, ...]) -> "Served
         raise BadValue(f"--http for {client.title}", client.only_local)
     if args:
         raise BadValue(" ".join(args), "a hub serves what its token may; give one scope read")
-    address = (url or load(os.environ, Path.cwd()).hub_url or USUAL).rstrip("/")
+    settings = load(os.environ, Path.cwd())
+    address = (url or settings.hub_url or USUAL).rstrip("/")
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
         raise BadValue("--url", f"write it as {USUAL}, without a name or password")
     here = parts.hostname == "localhost" or parts.hostname.startswith("127.")
     path = "" if parts.path.endswith("/mcp") else "/mcp"
-    return Served(f"{address}{path}", with_token=not here)
+    # on this machine a hub asks for one only where others reach it too, and then there is one
+    return Served(f"{address}{path}", with_token=not here or settings.hub_token is not None)

@@ -362,5 +362,29 @@ SPRINTS = (
     ),
 )
 
+EVIDENCE = (
+    _rule(
+        "EV01",
+        WARN,
+        "evidence of a domain is old",
+        "the newest evidence of {domain} is {age} days old, and {most} is what it may be",
+        "Run what writes it, and see why it did not run.",
+    ),
+    _rule(
+        "EV02",
+        WARN,
+        "evidence file cannot be used",
+        "{what} {why}",
+        "Evidence is evidence/DOMAIN/YYYY-MM-DD[-NAME].json, and holds one JSON object.",
+    ),
+    _rule(
+        "EV03",
+        WARN,
+        "domain has no evidence at all",
+        "there is no evidence of {domain}",
+        "Run what writes it; none is not the same as nothing to tell.",
+    ),
+)
+
 #: every rule, in the order in which people read them
-RULES = (*PREREQUISITES, *VAULT, *SPRINTS)
+RULES = (*PREREQUISITES, *VAULT, *SPRINTS, *EVIDENCE)

@@ -1,10 +1,12 @@
 """What a schedule says, as values."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from custodian_core.findings import Finding, failed
+from custodian_core.findings import Finding
 
+from .codes import HARMLESS
 from .grammar import VERSION
 
 
@@ -97,6 +99,14 @@ class Reading:
     findings: tuple[Finding, ...] = field(default=())
 
     @property
-    def failed(self) -> bool:
-        """Whether nothing is scheduled because of what was found."""
-        return self.schedule is None or failed(self.findings)
+    def why(self) -> str:
+        """Why nothing is scheduled by it, where that is so: the first of what is wrong."""
+        return first_fault(self.findings)
+
+
+def first_fault(findings: Iterable[Finding]) -> str:
+    """The first finding that keeps a schedule from being used, with its line."""
+    for each in findings:
+        if each.code != HARMLESS:
+            return f"line {each.line}: {each.message}" if each.line else each.message
+    return "its findings are lost"

@@ -12,7 +12,7 @@ from custodian_core.findings import Finding
 from custodian_core.records import Repo
 
 from .cadence import late_by, next_run, runs_after, zone
-from .model import Entry, Reading, entry_json
+from .model import Entry, Reading, entry_json, first_fault
 
 #: of how many runs of one agent on one day a week's view tells one by one
 MOST_A_DAY = 24
@@ -151,8 +151,7 @@ def _of_repo(
     if told["enabled"] is None:
         findings = (Finding.from_json(each) for each in told["findings"])
         broken = tuple(each for each in findings if each)
-        first = next((f"line {f.line}: {f.message}" for f in broken), "its findings are lost")
-        return LeftOut(repo.slug, "invalid", first, broken)
+        return LeftOut(repo.slug, "invalid", first_fault(broken), broken)
     if not told["enabled"]:
         return LeftOut(repo.slug, "disabled", "its schedule is switched off: `enabled: false`")
     if not repo.kaizen_schedule_enabled:

@@ -19,14 +19,14 @@ entries:
     time: "09:00"
     jitter_minutes: 15       # how late it may begin, so that not all repos begin at once
     budget_minutes: 30       # how long it may take
-    # What it is given, relative to the repo's top folder: a file, a folder, or a list of both.
-    # Left out, each is looked for in its usual place, as written here.
-    inputs:
-      prompt: .kaizen/agents/coach/prompt.md
-      memory: .kaizen/agents/coach/memory.md
-      metrics: .kaizen/metrics/coach
-      # files: [README.md, docs]
-    # required: [prompt]     # without it no run is prepared
+    # What it is given, relative to the repo's top folder: a file, a folder, or a list of both. Each
+    # is looked for in its usual place, as here, where it is not named.
+    # inputs:
+    #   prompt: .kaizen/agents/coach/prompt.md
+    #   memory: .kaizen/agents/coach/memory.md
+    #   metrics: .kaizen/metrics/coach
+    #   files: [README.md, docs]
+    # required: [prompt]     # no run is prepared without it
     tags: [orientation]
     notes: Looks at what was done last week and says what to do first.
   - agent: optimizer

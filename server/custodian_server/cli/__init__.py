@@ -33,6 +33,10 @@ COMMANDS = {
     ),
     "repo": ("repo:repo", "Register, list, show and change the managed repos."),
     "run": ("run:run", "Let an agent work on a repo's next task, and judge what it left."),
+    "schedule": (
+        "schedule:schedule",
+        "Which agents run in which repos, and runs prepared for them.",
+    ),
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
     "settings": ("settings:settings", "Show every setting and where it came from."),
     "status": ("status:status", "Show the whole fleet on one screen."),
@@ -147,6 +151,7 @@ LISTS = {
     "task": "task list",
     "token": "token list",
     "question": "human list --all",
+    "scheduled agent": "schedule validate --json",
 }
 
 

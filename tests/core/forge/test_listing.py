@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from custodian_core.errors import ForgeUnreachable, NoForge, NotAnOrg, NotOnForge
+from custodian_core.errors import ForgeTrouble, ForgeUnreachable, NoForge, NotAnOrg, NotOnForge
 from custodian_core.forge.client import HttpForge
 from custodian_core.forge.records import Listing
 
@@ -216,6 +216,22 @@ def test_f112_a_forge_that_gives_one_page_for_ever_is_left(forge: HttpForge, fak
     assert listing.partial
     assert "the same page again" in listing.notes[0]
     assert len(page) == 3
+
+
+def test_a_list_that_comes_whole_on_every_page_is_whole(forge: HttpForge, fake: Fake) -> None:
+    fake.instead("/orgs/coulomb/hooks", 200, '[{"id": 3, "config": {"url": "https://hub"}}]')
+
+    assert [hook.url for hook in forge.webhooks("coulomb")] == ["https://hub"]
+
+
+def test_a_list_of_which_a_page_fails_is_none(forge: HttpForge, fake: Fake) -> None:
+    for number in range(60):
+        forge.create_issue("ada/own", f"issue {number}")
+    fake.instead("/repos/ada/own/issues", 404, '{"message": "gone"}', page=2)
+
+    assert len(forge.issues("ada/own", limit=50)) == 50
+    with pytest.raises(ForgeTrouble, match=r"a list is not whole: page 2: .*\(gone\)"):
+        forge.issues("ada/own")
 
 
 def test_an_item_that_cannot_be_read_is_not_passed_over_in_silence(

@@ -409,8 +409,12 @@ def test_a_connection_that_breaks_is_told(forge: HttpForge, fake: Fake) -> None:
         return Response(b"{", headers={"Content-Length": "10"})
 
     fake.meanwhile("/user", short, times=9)
+    fake.meanwhile("/repos/ada/own/issues", short, times=9)
     with pytest.raises(ForgeUnreachable, match=r"the connection broke \("):
         forge.whoami()
+    with pytest.raises(ForgeUnreachable, match=r"the connection broke \("):
+        forge.create_issue("ada/own", "x")
+    assert fake.paths() == ["/user"] * 3 + ["/repos/ada/own/issues"]
 
 
 def test_a_certificate_of_ones_own_is_told_with_what_to_do(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Every page, and what answers for it."""
 
-from . import entering, health, history, questions, repo, work
+from . import entering, health, history, inventory, questions, repo, work
 from .app import Page
 
 PAGES = (
@@ -11,6 +11,10 @@ PAGES = (
     Page("/questions/{id}", questions.answer, "POST"),
     Page("/repo/{slug}", repo.show),
     Page("/repo/{slug}/goal", repo.set_goal, "POST"),
+    Page("/inventory", inventory.show),
+    Page("/inventory", inventory.ask, "POST"),
+    Page("/inventory/register", inventory.register, "POST"),
+    Page("/inventory/out-of-scope", inventory.leave_out, "POST"),
     Page("/log", history.show),
     Page("/about", entering.about),
     Page("/docs", entering.docs),

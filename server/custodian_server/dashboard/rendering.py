@@ -69,6 +69,7 @@ def templates() -> "Environment":
         "segment": segment,
         "count": count,
         "json": in_json,
+        "web": web,
     }
     environment.globals["asset"] = _address
     found: Environment = environment
@@ -89,6 +90,11 @@ def said(text: object, longest: int = LONGEST) -> str:
 def segment(name: str) -> str:
     """The name as one segment of a path."""
     return quote(name, safe="")
+
+
+def web(address: str) -> str:
+    """The address if it leads to a web page; nothing else that a forge says is followed."""
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def count(number: int, noun: str) -> str:

@@ -3,13 +3,13 @@
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # pyright: ignore[reportMissingTypeStubs]
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from custodian_core.codec import now
@@ -31,6 +31,7 @@ PAGES = {
     "health": "/",
     "work": "/work",
     "questions": "/questions",
+    "inventory": "/inventory",
     "repo": "/repo/stuck",
     "log": "/log",
     "about": "/about",
@@ -38,8 +39,6 @@ PAGES = {
     "login": "/login",
 }
 SIZES = {"wide": (1280, 900), "phone": (390, 844)}
-
-Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def hub(fleet: Store, tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def looking(chromium: Browser, url: str, **wanted: Any) -> Iterator[Page]:
+def looking(chromium: Browser, url: str, **wanted: Any) -> Generator[Page]:
     """A page of its own, in which nothing may go wrong unheard."""
     context = chromium.new_context(base_url=url, **wanted)
     page = context.new_page()
@@ -83,6 +82,17 @@ def looking(chromium: Browser, url: str, **wanted: Any) -> Iterator[Page]:
     assert wrong == []
 
 
+def grave(page: Page) -> list[tuple[str, str]]:
+    """What axe-core finds on the page that would keep somebody out."""
+    axe: Any = Axe()
+    violations: list[dict[str, Any]] = axe.run(page).response["violations"]
+    return [
+        (each["id"], each["nodes"][0]["html"])
+        for each in violations
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
 @pytest.fixture
 def page(chromium: Browser, hub: str) -> Iterator[Page]:
     with looking(chromium, hub) as found:
@@ -102,13 +112,7 @@ def test_every_page_can_be_read_by_all_in_light_and_dark_wide_and_narrow(
             page.goto(path)
             page.screenshot(path=SCREENS / f"{name}-{scheme}-{size}.png", full_page=True)
 
-            found = Axe().run(page)
-            grave = [
-                (each["id"], each["nodes"][0]["html"])
-                for each in found.response["violations"]
-                if each["impact"] in ("serious", "critical")
-            ]
-            assert grave == [], name
+            assert grave(page) == [], name
             overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert overflow <= 0, name
 

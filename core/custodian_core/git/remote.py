@@ -1,11 +1,12 @@
 """Fetching and pushing: what came of it, told by comparing commits before it is told by texts."""
 
-import os
 import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+
+from custodian_core.surroundings import surroundings
 
 from .runner import PATIENT, REMOTE_S, Git, Ran
 from .state import Checkout, NotHere, probe
@@ -143,9 +144,10 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
 
 def _ssh() -> dict[str, str]:
     """How the user reaches remotes by ssh, where their own configuration says it."""
-    if os.environ.get("GIT_SSH_COMMAND"):
+    env = surroundings()
+    if env.get("GIT_SSH_COMMAND"):
         return {}  # the runner takes that over
-    home = tuple(os.environ.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"))
+    home = tuple(env.get(name) for name in ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL"))
     said = _configured_ssh(home)
     return {"GIT_SSH_COMMAND": f"{said} {PATIENT}"} if said else {}
 

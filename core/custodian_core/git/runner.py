@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custodian_core.errors import GitTrouble
+from custodian_core.surroundings import surroundings
 from custodian_core.text import printable
 
 #: how long a command on this machine may take, and one that speaks to a remote
@@ -178,13 +179,14 @@ class Git:
 
 
 def environment() -> dict[str, str]:
-    """The program's own environment, made safe for git."""
+    """The environment of whoever asks, made safe for git."""
+    env = surroundings()
     kept = {
         name: value
-        for name, value in os.environ.items()
+        for name, value in env.items()
         if not name.startswith("GIT_") or name in _KEPT
     }
-    ssh = os.environ.get("GIT_SSH_COMMAND") or "ssh"
+    ssh = env.get("GIT_SSH_COMMAND") or "ssh"
     return {**kept, **_SAID, "GIT_SSH_COMMAND": f"{ssh} {PATIENT}"}
 
 

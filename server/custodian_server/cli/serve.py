@@ -64,7 +64,7 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
     from custodian_core.hub import open_store
     from custodian_core.settings import load
     from custodian_server.connecting import CLIENTS, Served
-    from custodian_server.hub_api import create_app, listener
+    from custodian_server.hub_api import create_app, listener, resident
 
     from . import called
 
@@ -77,6 +77,7 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
             raise BadValue(f"--host {host}", reason)
         known = frozenset({host, *names}) | listener.own_names(settings, loopback=loopback)
         app = create_app(store, settings=settings, loopback=loopback, names=known)
+        resident.beside(app, resident.Resident(store, settings))
         with listener.listening(host, port) as listening:
             near = listener.url(settings.host if host in _EVERYWHERE else host, listening)
             mcp = Served(f"{near}/mcp", with_token=not loopback)

@@ -4,6 +4,10 @@ import sys
 
 from .flags import Flags, read
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # (typing is slow to load)
+    from typing import Never
+
 
 def custodian() -> None:
     """Run `custodian`; its `mcp` does not wait for the command line to load."""
@@ -26,8 +30,13 @@ def custodian_mcp() -> None:
     mcp()
 
 
-def serve(flags: Flags) -> None:
-    """A client is served over standard input and output; the program ends when it is gone."""
+def serve(flags: Flags) -> "Never":
+    """A client is served over standard input and output, by the resident where there is one."""
+    from . import pump
+
+    resident = pump.meet(flags)
+    if resident is not None:
+        pump.run(resident)
     from .waiting import run
 
     run(flags)

@@ -1,7 +1,6 @@
 """What clients of both eras say, and programs that are spoken to over their standard streams."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Generator, Sequence
@@ -97,13 +96,11 @@ class Spoken:
 
 
 @contextmanager
-def running(
-    command: Sequence[str | Path], folder: Path, env: dict[str, str] | None = None
-) -> Generator[Spoken]:
+def running(command: Sequence[str | Path], folder: Path, env: dict[str, str]) -> Generator[Spoken]:
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=env or dict(os.environ),
+        env=env,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -66,7 +67,11 @@ def sweep(
     sys.setswitchinterval(SWITCH_S)
     bench = replace(bench, later=[])
     with ThreadPoolExecutor(min(AT_ONCE, len(targets) or 1)) as pool:
-        runs = [pool.submit(_one, act, bench, each, options, settings) for each in targets]
+        # (each thread is told for whom it works)
+        runs = [
+            pool.submit(copy_context().run, _one, act, bench, each, options, settings)
+            for each in targets
+        ]
         try:
             for done in as_completed(runs):
                 yield done.result()

@@ -3,6 +3,7 @@
 CustodianError
 ├── FileTrouble          a path cannot be read or written as asked
 ├── BadValue             a value from outside that cannot be used
+│   └── NotRegistered        a folder that is no checkout of a repo in Custodian's care
 ├── UnknownThing         nothing has that name; near names are told
 ├── GitTrouble           git refuses what should always work
 ├── HubTrouble           the hub cannot be used
@@ -22,6 +23,7 @@ CustodianError
 └── Refused              what was asked would break a promise, so nothing was done
     ├── NotEditable          an edit of a workplan that cannot be made exactly
     ├── Conflict             something moved meanwhile, or is there already
+    │   └── NoCheckout           a repo that has no checkout on this host
     ├── Regression           a task would go back without a reason
     ├── Claimed              somebody else has the right to work on the task
     ├── StaleFence           the right to work on the task has changed hands
@@ -53,6 +55,10 @@ class BadValue(CustodianError):
 
     what: str
     reason: str
+
+
+class NotRegistered(BadValue):
+    """{what}: {reason}"""
 
 
 @dataclass(eq=False)
@@ -99,6 +105,10 @@ class Conflict(Refused):
 
     what: str
     reason: str
+
+
+class NoCheckout(Conflict):
+    """{what}: {reason}"""
 
 
 @dataclass(eq=False)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import anyio
 from mcp.server.mcpserver import Context
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
 from pydantic import Field, ValidationError
@@ -71,7 +71,15 @@ class StrictTool(Tool):
             self.fn_metadata.validate_arguments(arguments)
         except ValidationError as error:
             raise ToolError(_reworded(self, error)) from None
-        return await super().run(arguments, context, convert_result)
+        try:
+            return await super().run(arguments, context, convert_result)
+        except UnexpectedToolError as fault:
+            told = "failed by a fault of Custodian's own, which its log tells; what it writes is"
+            again = "whole or not at all, so look before you call it again, or ask a person"
+            raise UnexpectedToolError(f"{self.name} {told} {again}") from fault.__cause__
+        except ToolError as refused:
+            # the words alone: the SDK puts the tool's name before them
+            raise ToolError(str(refused.__cause__ or refused)) from None
 
 
 def tool_of(declared: Declared, desk: Desk, name: str | None = None) -> Tool:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 from anyio.to_thread import run_sync
 from mcp.server import MCPServer
+from mcp.server.context import CallNext, ServerRequestContext
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
@@ -17,7 +18,7 @@ from mcp.types import (
     PromptReference,
     ResourceTemplateReference,
 )
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from custodian_core.errors import CustodianError, HubTrouble
 from custodian_core.findings import CATALOGUE
@@ -59,6 +60,20 @@ def add_prompts(server: MCPServer[Any], desk: Desk) -> None:
     server.prompt(title="Sort what is on the forge")(triage_inventory)
     server.prompt(title="Answer open questions")(answer_questions)
     server.prompt(title="Write a workplan")(plan_workplan)
+    server.middleware.append(tell_of_prompts)
+
+
+async def tell_of_prompts(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> Any:
+    """A prompt that is not there, or is not given what it needs, is the client's error."""
+    try:
+        return await call_next(ctx)
+    except (MCPError, ValidationError):
+        raise
+    except ValueError as error:
+        if ctx.method != "prompts/get" or error.__cause__ is None or error.__cause__.__cause__:
+            raise
+        told = printable(str(error).lower(), 300)
+        raise MCPError(INVALID_PARAMS, f"{told}; prompts/list tells what there is") from error
 
 
 def _asked(ask: Callable[[], T]) -> T:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mcp.client import Client
 from mcp.types import TextContent, TextResourceContents
 
+from custodian_core.advisory import advise
 from custodian_core.commands import (
     AddTask,
     AddWorkstream,
@@ -24,7 +26,12 @@ from custodian_core.commands import (
 )
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
+from custodian_core.workplan import read
+from custodian_server.choosing import Chosen, Toolset
+from custodian_server.declaring import Declared, tool_of
+from custodian_server.mcp_app import build
 from custodian_tools.agent.answers import bounded, safe, size
+from custodian_tools.agent.desk import Desk
 
 from .agents import PLAN, ask, connected, git, refused
 
@@ -282,7 +289,7 @@ async def test_a_call_that_is_given_up_leaves_every_repo_whole_and_the_next_one_
 
         with anyio.CancelScope() as given_up:
 
-            async def give_up(_done: float, _total: float | None, _what: str | None) -> None:
+            async def give_up(progress: float, total: float | None, message: str | None) -> None:
                 given_up.cancel()
 
             await client.call_tool("fix_consistency", {"all": True}, progress_callback=give_up)
@@ -343,3 +350,40 @@ async def test_what_is_reported_under_a_stale_fence_is_not_written(hub: Store) -
     assert "reopen_reason" in told
     assert hub.task("NOTE-WP-0001-T01").note is None
     assert hub.task("NOTE-WP-0001-T01").status == "in_progress"
+
+
+async def test_a_fault_of_our_own_is_told_without_what_it_was(tmp_path: Path) -> None:
+    def break_things(desk: Desk) -> dict[str, Any]:
+        """Break."""
+        raise RuntimeError(f"a secret of {desk.folder}")
+
+    desk = Desk(tmp_path)
+    broken = tool_of(Declared(break_things, Toolset.WORK, "Break"), desk)
+    async with Client(build(desk, Chosen(), tools=[broken])) as client:
+        told = await refused(client, "break_things")
+
+    assert "break_things failed by a fault of Custodian's own" in told
+    assert "secret" not in told
+
+
+def test_files_alone_never_send_anybody_to_what_somebody_began() -> None:
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    block = "### {0}\n```task\nid: DOCS-WP-0001-{0}\nstatus: {1}\npriority: {2}\n{3}```\n"
+    front = PLAN[: PLAN.index("### T01")]
+    written = [
+        ("T01", "in_progress", "critical", ""),
+        ("T02", "todo", "critical", "needs_human: true\n"),
+        ("T03", "todo", "critical", "depends_on: [DOCS-WP-0001-T01]\n"),
+        ("T04", "todo", "low", ""),
+        ("T05", "todo", "high", "depends_on: [DOCS-WP-0001-T06]\n"),
+        ("T06", "done", "low", ""),
+    ]
+    plan = read((front + "\n".join(block.format(*each) for each in written)).encode()).workplan
+    assert plan
+
+    told = advise("docs", [plan], at)
+
+    assert told.task
+    assert (told.directive, told.task.key) == ("work", "DOCS-WP-0001-T05")
+    assert (told.claim, told.hub_id) == (None, "")
+    assert advise("docs", [], at).directive == "none"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from custodian_core.errors import BadValue, Conflict, FileTrouble
+from custodian_core.errors import FileTrouble, NoCheckout, NotRegistered
 from custodian_core.files import shown
 from custodian_core.git.state import Folders, find
 from custodian_core.ports import Hub
@@ -54,7 +54,7 @@ def registered(target: Target) -> Target:
     """The same target, which the hub knows; an error where it does not."""
     if target.repo is None:
         reason = "no repo is registered there on this host; `custodian register` does it"
-        raise BadValue(f"path {shown(target.path)}", reason)
+        raise NotRegistered(f"path {shown(target.path)}", reason)
     return target
 
 
@@ -66,7 +66,7 @@ def _named(hub: Hub, settings: Settings, name: str) -> Target:
     path = repo.host_paths.get(settings.host)
     if path is None:
         reason = f"it has no checkout on {settings.host}; `custodian register PATH` makes one known"
-        raise Conflict(f"repo {repo.slug}", reason)
+        raise NoCheckout(f"repo {repo.slug}", reason)
     return Target(Path(path), repo.slug)
 
 

@@ -97,10 +97,11 @@ def standing(repo: Repo, settings: Settings) -> Checkout | NotHere:
         found = probe(below_roots(Path(path), settings), repo.default_branch)
     except CustodianError as error:
         return NotHere("outside-roots", str(error))
-    return found if isinstance(found, NotHere) else _plain(found)
+    return found if isinstance(found, NotHere) else plain(found)
 
 
-def _plain(found: Probed) -> Checkout:
+def plain(found: Probed) -> Checkout:
+    """Where the checkout stands, as a dispatch tells it."""
     changed = found.git.run("status", "--porcelain", "--untracked-files=no", "--no-renames")
     return Checkout(
         path=str(found.folders.top),

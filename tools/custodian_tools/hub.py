@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from custodian_core.codec import stamp
-from custodian_core.errors import BadValue, Claimed, Conflict, UnknownThing
+from custodian_core.errors import BadValue, Claimed, Conflict, NotRegistered, UnknownThing
 from custodian_core.files import shown
 from custodian_core.ports import Hub
 from custodian_core.records import Claim, Event, Intervention, Page, Repo, RepoCounts, Task
@@ -53,7 +53,7 @@ def slug_of(hub: Hub, name: str, host: str) -> str:
         if folder in known:
             return known[folder].slug
     reason = "no repo is registered there on this host; `custodian register` does it"
-    raise BadValue(f"path {shown(real)}", reason)
+    raise NotRegistered(f"path {shown(real)}", reason)
 
 
 def checkouts(hub: Hub, host: str) -> dict[Path, Repo]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from custodian_core.blob import MAX_FILE
-from custodian_core.errors import Conflict, UnknownThing
+from custodian_core.errors import NoCheckout, UnknownThing
 from custodian_core.files import read_file
 from custodian_core.findings import Finding
 from custodian_core.workplan import read
@@ -46,8 +46,7 @@ def _checkout(desk: Desk, repo: str) -> Path:
     settings = desk.settings
     path = desk.hub.repo(repo).host_paths.get(settings.host)
     if path is None:
-        reason = f"it has no checkout on {settings.host}; register_repo makes one known"
-        raise Conflict(f"repo {repo}", reason)
+        raise NoCheckout(f"repo {repo}", f"it has no checkout on {settings.host}")
     return below_roots(Path(path), settings)
 
 

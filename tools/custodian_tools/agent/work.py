@@ -14,9 +14,10 @@ from custodian_core.commands import (
     ReopenTask,
     SetGoal,
 )
-from custodian_core.errors import BadValue, NothingToDo, Regression
+from custodian_core.errors import BadValue, HubUnreachable, NothingToDo, Regression
 from custodian_core.records import Claim, ClaimKind
 from custodian_core.status import Priority, Status, regresses
+from custodian_tools.advisory import advisory
 from custodian_tools.dispatch import payload
 from custodian_tools.hub import held, history
 from custodian_tools.hub import question as question_named
@@ -42,7 +43,12 @@ Detail = Literal["concise", "detailed"]
 
 def get_repo_dispatch(desk: Desk, repo: RepoName = None) -> dict[str, Any]:
     """Say what to do in a repo now: goal, next task, open questions. Claims nothing."""
-    return payload(desk.hub, desk.settings, desk.slug(repo))
+    try:
+        return payload(desk.hub, desk.settings, desk.slug(repo))
+    except HubUnreachable as trouble:
+        named = bool(repo) and "/" not in str(repo) and repo not in (".", "..", "~")
+        folder = desk.folder if named else desk.path(repo or ".")
+        return advisory(folder, repo if named else None, desk.settings, trouble)
 
 
 def claim_task(

@@ -386,5 +386,87 @@ EVIDENCE = (
     ),
 )
 
+LAYOUT = (
+    _rule(
+        "OL01",
+        WARN,
+        "part of the ops repo is missing",
+        "{path} is missing",
+        "Run `custodian ops migrate`: it adds what is missing and touches nothing else.",
+    ),
+    _rule(
+        "OL02",
+        INFO,
+        "file does not begin as others expect",
+        "{path} begins with '{said}' and not with '{expected}'",
+        "Nothing has to be done; a tool that looks for the title will not find it.",
+    ),
+    _rule(
+        "OL03",
+        WARN,
+        "something lies where nobody looks any more",
+        "{path} {why}",
+        "Move it by hand where it belongs, or take it out.",
+    ),
+    _rule(
+        "OL04",
+        FAIL,
+        "something is in the way of a part of the ops repo",
+        "{path} is a file, and a folder belongs there",
+        "Move it by hand; nothing is overwritten.",
+    ),
+)
+DEFECTS = (
+    _rule(
+        "DF01",
+        FAIL,
+        "input was not found",
+        "{path} was not found, so nothing is known of {what}",
+        "Put it there, or run `custodian ops doctor`; what is unknown is not well.",
+    ),
+    _rule(
+        "DF02",
+        WARN,
+        "input holds nothing",
+        "there are no {what} in {path}",
+        "See whether it is read from the right place.",
+    ),
+    _rule(
+        "DF03",
+        FAIL,
+        "things wait for each other",
+        "they wait for each other: {cycle}",
+        "Take one of the dependencies out.",
+    ),
+    _rule(
+        "DF04",
+        WARN,
+        "nothing leads to it",
+        "{what} {why}",
+        "Name it where it is needed, or take it out.",
+    ),
+    _rule(
+        "DF05",
+        INFO,
+        "objective stands on little",
+        "'{objective}' is {status} with {why}",
+        "Look whether it is truly so.",
+    ),
+    _rule(
+        "DF06",
+        INFO,
+        "much waits for one thing",
+        "'{item}' holds up {count} objectives",
+        "Do it first, or split it.",
+    ),
+    _rule(
+        "DF07",
+        WARN,
+        "something waits for what is not there",
+        "{what} waits for {missing}, which is not there",
+        "Correct the name, or put it there.",
+    ),
+)
+
 #: every rule, in the order in which people read them
-RULES = (*PREREQUISITES, *VAULT, *SPRINTS, *EVIDENCE)
+RULES = (*PREREQUISITES, *VAULT, *SPRINTS, *EVIDENCE, *LAYOUT, *DEFECTS)

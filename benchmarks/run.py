@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans", "hub", "crowd", "hooks")
+NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "forge")
 
 
 def main() -> None:

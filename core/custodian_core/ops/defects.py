@@ -168,7 +168,7 @@ def _thin(tree: Tree, facts: Facts) -> Iterator[Finding]:
             by_issue[ref].add(path)
     for objective in tree.objectives:
         status = objective.status
-        if status not in (Word.DONE, Word.READY):
+        if status is not Word.DONE and status is not Word.READY:
             continue
         issues = {*objective.refs, *(ref for item in objective.items for ref in item.refs)}
         evidence = set[str]().union(*(by_issue[ref] for ref in issues))

@@ -29,7 +29,7 @@ What is known and decided beside the code, one folder a concern.
 | `prerequisites.md` | objectives, and what each needs first | the planner |
 | `sprints/` | pitches, and the work they are broken down into | the architect |
 | `vault/actions/` | actions that a dispatcher may run, and what came of them | whoever requests |
-| `vault/{pending,approved,fired,rejected}/` | what people are asked, and what became of it | people |
+| `vault/{pending,approved,fired,rejected}/` | what people are asked for | people |
 | `vault/policy.toml` | how far each formula can do harm | the operator |
 | `evidence/` | measurements, by domain and day | what measures |
 | `knowledge/` | what was learned | everybody |

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from custodian_core.settings import NAMES, SECRET
-from custodian_server.choosing import ENVIRONMENT
+from custodian_server.choosing import DEFAULT, ENVIRONMENT
 from custodian_server.connecting import NAME, PROGRAM, Local
 
 from .facts import AUTHORS, REGISTERED, TITLE, Facts
@@ -107,7 +107,11 @@ def bundle_manifest(facts: Facts) -> Json:
                 "env": env,
             },
         },
-        "tools": [{"name": each.name, "description": each.description} for each in facts.tools],
+        "tools": [
+            {"name": each.name, "description": each.description}
+            for each in facts.tools
+            if each.toolset in DEFAULT
+        ],
         "prompts_generated": True,
         "user_config": {field: _field(name, said) for field, (name, said) in _FORM.items()},
         "compatibility": {"platforms": ["darwin", "linux"], "runtimes": {"python": ">=3.11"}},

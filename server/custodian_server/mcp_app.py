@@ -8,7 +8,7 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from custodian_core import __version__
-from custodian_tools.agent import inventory, syncing, work
+from custodian_tools.agent import inventory, schedules, syncing, work
 from custodian_tools.agent.desk import Desk
 
 from .choosing import Chosen, Toolset, chosen
@@ -63,6 +63,22 @@ DECLARED = (
         inventory.set_out_of_scope,
         Toolset.INVENTORY,
         "Put a repo out of scope",
+        writes=True,
+        idempotent=True,
+    ),
+    Declared(schedules.list_schedules, Toolset.SCHEDULE, "List schedules"),
+    Declared(
+        schedules.discover_schedules,
+        Toolset.SCHEDULE,
+        "Find schedules in checkouts",
+        aliases=("discover_kaizen_scheduled_repos",),
+    ),
+    Declared(schedules.validate_schedule, Toolset.SCHEDULE, "Validate a schedule"),
+    Declared(schedules.prepare_run, Toolset.SCHEDULE, "Prepare a run", writes=True),
+    Declared(
+        schedules.register_schedule,
+        Toolset.SCHEDULE,
+        "Put a repo on the roster",
         writes=True,
         idempotent=True,
     ),

@@ -98,4 +98,4 @@ def resident(place: Path, env: dict[str, str]) -> Generator[Path]:
             assert str(socket).encode() in process.stderr.readline()
             yield socket
         finally:
-            process.terminate()
+            process.kill()  # (what a test has left at work there is not waited for)

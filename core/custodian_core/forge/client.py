@@ -50,7 +50,12 @@ from .records import (
 _NO_SUCH_PATH = "object does not exist"
 
 
-def open_forge(settings: Settings, *, answer_s: float | None = None) -> "HttpForge":
+def open_forge(
+    settings: Settings,
+    *,
+    answer_s: float | None = None,
+    pause: Callable[[float], Awaitable[None]] | None = None,
+) -> "HttpForge":
     """The forge that the settings name; `answer_s` is how long one answer may take."""
     if not settings.forge_url:
         where = "in the environment, .env or config.toml"
@@ -59,7 +64,7 @@ def open_forge(settings: Settings, *, answer_s: float | None = None) -> "HttpFor
     if not token:
         make = "make a token with read:user, read:organization, read:repository in your settings"
         raise BadValue("GITEA_TOKEN", f"it is not set; {make} at {settings.forge_url}")
-    return HttpForge(settings.forge_url, token, answer_s=answer_s)
+    return HttpForge(settings.forge_url, token, answer_s=answer_s, pause=pause)
 
 
 class HttpForge:

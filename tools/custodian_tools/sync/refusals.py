@@ -5,10 +5,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from custodian_core.errors import CustodianError, ForgeTrouble
+from custodian_core.forge.records import ForgeRepo
 from custodian_core.git.state import Checkout
+from custodian_core.inventory import remotes_of
 from custodian_core.ports import Forge
 from custodian_core.records import Repo
-from custodian_core.remotes import remote_of
+from custodian_core.remotes import Remote, remote_of
 from custodian_core.settings import Settings
 
 T = TypeVar("T")
@@ -38,20 +40,34 @@ def _explained(settings: Settings, repo: Repo, checkout: Checkout) -> str:
     from custodian_core.forge.client import open_forge
 
     url = checkout.git.run("remote", "get-url", "--push", checkout.remote).text
-    pushed_to, forge = remote_of(url), remote_of(f"{settings.forge_url}/x")
-    if pushed_to is None or forge is None or pushed_to.full_name is None:
+    pushed_to = remote_of(url)
+    if pushed_to is None or pushed_to.full_name is None:
         return ""
-    if pushed_to.host != forge.host and repo.forge_id is None:
-        return ""  # it is another forge's, which is not to be told of our repos
-    with open_forge(settings, answer_s=ANSWER_S) as asked:
-        return _ask(asked, pushed_to.full_name, checkout.remote_branch)
+    with open_forge(settings, answer_s=ANSWER_S, pause=_no_pause) as forge:
+        until = time.monotonic() + PATIENCE_S
+        found = _found(forge, repo, pushed_to)
+        return _of_branch(forge, found, checkout.remote_branch, until) if found else ""
 
 
-def _ask(forge: Forge, full_name: str, branch: str) -> str:
+async def _no_pause(_seconds: float) -> None:
+    """A run does not wait for a forge that is busy."""
+
+
+def _found(forge: Forge, repo: Repo, pushed_to: Remote) -> ForgeRepo | None:
+    """The forge's repo that was pushed to; another forge is not told the names of our repos."""
+    here = remote_of(f"{forge.url}/x")
+    if here and here.host == pushed_to.host and pushed_to.full_name:
+        return forge.repo(pushed_to.full_name)
+    if repo.forge_id is None:
+        return None
+    found = forge.repo_by_id(repo.forge_id)
+    return found if pushed_to in set(remotes_of(found, forge.url)) else None
+
+
+def _of_branch(forge: Forge, repo: ForgeRepo, branch: str, until: float) -> str:
     from custodian_core.protection import explained
 
-    until = time.monotonic() + PATIENCE_S
-    repo, login = forge.repo(full_name), forge.whoami().login
+    login = forge.whoami().login
     told = _if_told(lambda: forge.branch(repo.full_name, branch), until)
     rules = _if_told(lambda: forge.branch_protections(repo.full_name), until)
     return explained(repo, branch, login, rules or (), told)

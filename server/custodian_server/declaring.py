@@ -3,10 +3,8 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import reduce
-from operator import or_
 from types import GenericAlias, UnionType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import anyio
 from mcp.server.mcpserver import Context
@@ -162,7 +160,7 @@ def _short(kind: Any, longest: int) -> Any:
         items = GenericAlias(list, (_short(get_args(kind)[0], longest),))
         return Annotated[items, Field(max_length=MOST_ITEMS)]
     if get_origin(kind) is UnionType:
-        return reduce(or_, (_short(each, longest) for each in get_args(kind)))
+        return Union[tuple(_short(each, longest) for each in get_args(kind))]  # noqa: UP007
     return kind
 
 

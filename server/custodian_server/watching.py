@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
 import anyio

@@ -1,10 +1,10 @@
 """What agents are told: never more than they can read, nothing that steers, always how to go on."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import anyio
 import pytest
@@ -53,11 +53,11 @@ def hub(tmp_path: Path, env: dict[str, str]) -> Iterator[Store]:
 @pytest.fixture
 def fleet(hub: Store, tmp_path: Path) -> Path:
     """Very many repos, tasks and questions, all of them as wordy as they may be."""
-    for number in range(150):
-        slug = f"a-repo-with-rather-a-long-name-{number:03d}"
+    slugs = [f"a-repo-with-rather-a-long-name-{number:03d}" for number in range(150)]
+    for slug in slugs:
         path = str(tmp_path / "where" / "checkouts" / "live" / slug)
         hub.do(RegisterRepo(slug, "docs", host="laptop", path=path), ME)
-    hub.do(AddWorkstream(slug, "DOCS-WP-0001", "wordy " * 40), ME)
+    hub.do(AddWorkstream(slugs[0], "DOCS-WP-0001", "wordy " * 40), ME)
     for number in range(120):
         key = f"DOCS-WP-0001-T{number:03d}"
         said: dict[str, Any] = {
@@ -67,7 +67,7 @@ def fleet(hub: Store, tmp_path: Path) -> Path:
         hub.do(AddTask("DOCS-WP-0001", key, "title " * 90, description="prose " * 2000, **said), ME)
     for _ in range(60):
         options = tuple(f"{option} " * 50 for option in range(30))
-        asked = AskHuman("why " * 300, repo=slug, context="because " * 500, options=options)
+        asked = AskHuman("why " * 300, repo=slugs[0], context="because " * 500, options=options)
         hub.do(asked, ME)
     return tmp_path
 
@@ -176,10 +176,9 @@ def words(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for each in value.items():
-            yield from words(each)
+        yield from words([*cast("dict[str, Any]", value).items()])
     elif isinstance(value, list | tuple):
-        for each in value:
+        for each in cast("Sequence[Any]", value):
             yield from words(each)
 
 

@@ -44,7 +44,7 @@ class Server:
         server.listeners = [threading.Thread(target=each) for each in (server._hear, server._heed)]
         for each in server.listeners:
             each.start()
-        hello = {"protocolVersion": "2025-11-25", "capabilities": {}}
+        hello: dict[str, Any] = {"protocolVersion": "2025-11-25", "capabilities": {}}
         server.ask("initialize", **hello, clientInfo={"name": "test", "version": "0"})
         server.send(b'{"jsonrpc": "2.0", "method": "notifications/initialized"}\n')
         return server

@@ -193,12 +193,13 @@ async def test_a_client_of_the_handshake_hears_it_until_it_wants_no_more(synced:
         async with connected(synced, "legacy", message_handler=hear) as client:
             assert client.server_capabilities.resources
             assert client.server_capabilities.resources.subscribe
-            await client.subscribe_resource("dispatch://docs")
-            await client.subscribe_resource("brief://docs")
+            old = cast("Any", client)
+            await old.subscribe_resource("dispatch://docs")
+            await old.subscribe_resource("brief://docs")
             elsewhere("task", "note", KEY, "half way")
             with anyio.fail_after(10):
                 first = {await heard.receive(), await heard.receive()}
-            await client.unsubscribe_resource("dispatch://docs")
+            await old.unsubscribe_resource("dispatch://docs")
             elsewhere("task", "note", KEY, "further")
             with anyio.fail_after(10):
                 after = await heard.receive()
@@ -208,6 +209,36 @@ async def test_a_client_of_the_handshake_hears_it_until_it_wants_no_more(synced:
     assert after == "brief://docs"
     assert heard.statistics().current_buffer_used == 0
     heard.close()
+
+
+async def test_a_hub_is_not_asked_while_nobody_listens(tmp_path: Path, env: dict[str, str]) -> None:
+    hub = tmp_path / "home/hub.db"
+    async with connected(tmp_path) as client:
+        await client.list_resources()
+        before = hub.exists()
+        async with client.listen(resource_subscriptions=["brief://docs"]):
+            during = hub.exists()
+
+    assert (before, during) == (False, True)
+
+
+async def test_a_hub_that_is_away_keeps_nobody_from_listening(
+    tmp_path: Path, env: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUSTODIAN_HUB_URL", "http://127.0.0.1:9")
+    async with (
+        connected(tmp_path) as client,
+        client.listen(resource_subscriptions=["brief://docs"]),
+    ):
+        assert (await client.list_tools()).tools
+
+
+async def test_nobody_watches_without_bounds(tmp_path: Path, env: dict[str, str]) -> None:
+    many = [f"brief://repo-{number}" for number in range(1_001)]
+    async with connected(tmp_path) as client:
+        with pytest.raises(MCPError, match="1000 resources at most"):
+            async with client.listen(resource_subscriptions=many):
+                pass
 
 
 async def test_a_server_that_starts_with_its_client_offers_no_streams(
@@ -279,7 +310,7 @@ async def test_a_workplan_of_a_repo_that_is_not_here_says_how_to_make_it_known(
 ) -> None:
     monkeypatch.setenv("CUSTODIAN_HOST", "desktop")
     async with connected(synced) as client:
-        with pytest.raises(MCPError, match="no checkout on desktop; register_repo"):
+        with pytest.raises(MCPError, match="no checkout on desktop; call register_repo"):
             await client.read_resource("workplan://docs/workplans/a.md")
 
 

@@ -93,7 +93,7 @@ def bounded(answer: dict[str, Any], most: int) -> dict[str, Any]:
     """The answer, its longest lists cut until it needs no more than that many characters."""
     told = dict(answer)
     while size(told) > most:
-        lists = [name for name, each in told.items() if isinstance(each, list) and len(each) > 1]
+        lists = [name for name, each in told.items() if isinstance(each, list) and each[1:]]
         if not lists:
             over = f"it has {size(told)} characters, and {most} can be told"
             raise BadValue("answer", f"{over}; ask for one thing, or for less of it")

@@ -74,11 +74,13 @@ def browsing(
 
 
 @contextmanager
-def served(folder: Path, *arguments: str) -> Generator[tuple[subprocess.Popen[str], str]]:
+def served(
+    folder: Path, *arguments: str, **more: str
+) -> Generator[tuple[subprocess.Popen[str], str]]:
     """A real `custodian serve` on a free port, and its URL; it is told to stop at the end."""
     program = Path(sys.executable).with_name("custodian")
     env = {"PATH": os.environ["PATH"], "CUSTODIAN_HOST": "here"}
-    env |= {"CUSTODIAN_HOME": str(folder), "CUSTODIAN_ROOTS": str(folder)}
+    env |= {"CUSTODIAN_HOME": str(folder), "CUSTODIAN_ROOTS": str(folder)} | more
     command = [str(program), "serve", "--port", "0", *arguments]
     with subprocess.Popen(
         command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env, cwd=folder

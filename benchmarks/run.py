@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "forge")
+NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "schedules", "forge")
 
 
 def main() -> None:

@@ -184,7 +184,7 @@ async def watching(desk: Desk) -> AsyncGenerator[Watch]:
 def add_subscriptions(server: MCPServer[Watch], *, listen: bool) -> None:
     """Clients can ask to hear of resources; `listen` offers it to those of the newer era too."""
     # MCPServer has no door for these, its low-level server has.
-    add = server._lowlevel_server.add_request_handler
+    add = cast("Any", server)._lowlevel_server.add_request_handler
     add("resources/subscribe", SubscribeRequestParams, _subscribe)
     add("resources/unsubscribe", UnsubscribeRequestParams, _unsubscribe)
     if listen:

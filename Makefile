@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test clients browser check bench lock ship bundle clean fix-consistency fix-consistency-remote \
+.PHONY: help run test clients browser forge check bench lock ship bundle clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -22,6 +22,9 @@ clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP
 
 browser: .venv/dev ## Let a real browser look at the dashboard (needs Debian's chromium)
 	@$(BIN)/python -m pytest -m browser tests/server/dashboard $(ARGS)
+
+forge: .venv/dev ## Ask a real Gitea or Forgejo (needs CUSTODIAN_TEST_GITEA_URL and _TOKEN)
+	@$(BIN)/python -m pytest -m forge tests/core/forge $(ARGS)
 
 check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/ruff check .

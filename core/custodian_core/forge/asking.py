@@ -61,7 +61,7 @@ class Asker:
                 timeout=httpx.Timeout(30.0, connect=10.0),
                 limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
                 # Reading the world's certificates takes a tenth of a second; http needs none.
-                verify=self.url.startswith("https:"),
+                verify=self.url.startswith("https:") and _trusted(),
                 # A proxy that the environment names is for what lies beyond this machine.
                 trust_env=not is_here(self.url),
             )
@@ -150,6 +150,15 @@ class Asker:
         return NotNow(
             ForgeUnreachable(self.url, f"{told}; is it running there, is GITEA_URL right?")
         )
+
+
+def _trusted() -> ssl.SSLContext:
+    """What this machine trusts, as git does, SSL_CERT_FILE with it, and what everybody trusts."""
+    import httpx
+
+    context = httpx.create_ssl_context(trust_env=False)
+    context.load_default_certs()
+    return context
 
 
 def _tls_of(error: BaseException | None) -> ssl.SSLError | None:

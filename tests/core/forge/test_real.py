@@ -1,6 +1,7 @@
-"""The client at a real Gitea or Forgejo: set CUSTODIAN_TEST_GITEA_URL and _TOKEN, an admin's.
+"""The client at a real Gitea or Forgejo (`make forge`).
 
-All is done in an organization that is made for it and removed again.
+CUSTODIAN_TEST_GITEA_URL names it, CUSTODIAN_TEST_GITEA_TOKEN is an administrator's. All is done in
+an organization that is made for it and removed again.
 """
 
 import os
@@ -25,7 +26,7 @@ from .contract import Contract
 
 URL = os.environ.get("CUSTODIAN_TEST_GITEA_URL", "")
 TOKEN = os.environ.get("CUSTODIAN_TEST_GITEA_TOKEN", "")
-pytestmark = pytest.mark.skipif(not (URL and TOKEN), reason="CUSTODIAN_TEST_GITEA_URL is not set")
+pytestmark = pytest.mark.forge
 REPOS = 53
 
 
@@ -51,6 +52,7 @@ class Place:
 
 @pytest.fixture(scope="module")
 def place() -> Iterator[Place]:
+    assert URL and TOKEN, "set CUSTODIAN_TEST_GITEA_URL and CUSTODIAN_TEST_GITEA_TOKEN"  # noqa: PT018
     headers = {"Authorization": f"token {TOKEN}"}
     with httpx.Client(base_url=f"{URL}/api/v1", headers=headers, timeout=60) as http:
         name = secrets.token_hex(4)

@@ -1,5 +1,6 @@
 """What the project promises about itself."""
 
+import json
 import os
 import re
 import signal
@@ -22,6 +23,15 @@ def test_the_lock_pins_every_version_by_hash_and_names_no_address(lock: str) -> 
     assert len(re.findall(r"^\S", text, re.MULTILINE)) == len(pins)
     assert "://" not in text
     assert "--index-url" not in text
+
+
+def test_the_clients_lock_pins_every_package_by_hash_and_names_no_address() -> None:
+    lock = json.loads((ROOT / "tests/clients/package-lock.json").read_text())
+    packages = [each for path, each in lock["packages"].items() if path]
+
+    assert len(packages) > 20
+    assert all(each["version"] and each["integrity"] for each in packages)
+    assert not [each for each in packages if "resolved" in each]
 
 
 def test_what_the_dev_lock_shares_with_the_lock_it_pins_alike() -> None:

@@ -28,13 +28,15 @@ def custodian(tool: str, **arguments: Any) -> Block:
     return use(f"mcp__custodian__{tool}", **arguments)
 
 
-def claude(api: MessagesApi, machine: Machine, **servers: Any) -> str:
+LEAVE = "--allowedTools mcp__custodian mcp__hub Edit Read Bash"
+
+
+def claude(api: MessagesApi, machine: Machine, leave: str = LEAVE, **servers: Any) -> str:
     """The command that starts Claude with that model, these servers and leave to work."""
     machine.env |= {"ANTHROPIC_BASE_URL": api.url, "ANTHROPIC_API_KEY": "none"}
     config = machine.home / "mcp.json"
     config.write_text(json.dumps({"mcpServers": {"custodian": STDIO, **servers}}))
-    leave = "mcp__custodian mcp__hub Edit Read Bash"
-    return f"claude --print --strict-mcp-config --mcp-config {config} --allowedTools {leave}"
+    return f"claude --print --strict-mcp-config --mcp-config {config} {leave}"
 
 
 def edits(plan: Path) -> Turn:
@@ -147,6 +149,16 @@ def test_a_run_whose_claude_only_talks_has_failed(docs: Path, machine: Machine) 
     assert (done.returncode, told["ok"], told["exit_code"], told["evidence"]) == (1, False, 0, [])
     assert machine.data(f"custodian task show {T1}")["claim"] is None
     assert Path(told["transcript"]).read_text() == "I have done everything, and it works!\n"
+
+
+def test_a_run_whose_claude_may_use_no_tool_has_failed(docs: Path, machine: Machine) -> None:
+    with messages_api(*works(docs / "workplans/a.md")) as api:
+        agent = shlex.quote(claude(api, machine, leave=""))
+        done = machine.run(f"custodian run docs --agent-command {agent} --json")
+
+    assert done.returncode == 1
+    assert "permission" in api.seen.heard[-1]
+    assert json.loads(done.stdout)["data"]["evidence"] == []
 
 
 def test_a_prompt_of_the_server_is_a_command_of_claude(docs: Path, machine: Machine) -> None:

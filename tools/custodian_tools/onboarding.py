@@ -1,6 +1,7 @@
 """From a repo on the forge to one in Custodian's care: registered, cloned, hooked, looked at."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -257,7 +258,11 @@ def _first_run(bench: Bench, settings: Settings, slug: str, wish: Wish) -> Repor
 
 
 def put_out_of_scope(
-    open_forge: Callable[[], Forge], hub: Hub, by: Caller, name: str, reason: str
+    opened: Callable[[], AbstractContextManager[Forge]],
+    hub: Hub,
+    by: Caller,
+    name: str,
+    reason: str,
 ) -> Repo | LeftOut:
     """The repo is nobody's to care for, and why; it is the hub's, or one that no hub knows."""
     if (known := _in_hub(hub, name)) is not None:
@@ -268,8 +273,8 @@ def put_out_of_scope(
         forge = found[0][0]
         url = next(each.url for each in hub.inventories() if each.forge == forge)
     elif "/" in name:
-        asked = open_forge()
-        repo, url = asked.repo(name.strip("/")), asked.url
+        with opened() as asked:
+            repo, url = asked.repo(name.strip("/")), asked.url
         forge = forge_name(url, (repo,))
     else:
         reason_ = "neither the hub nor an inventory has it; name it as owner/name"

@@ -132,15 +132,12 @@ def out_of_scope(names: tuple[str, ...], reason: str, json_: bool) -> None:
     NAME is a slug, owner/name on the forge, or a name in the inventory. Registering a repo takes
     the decision back.
     """
-    from custodian_core.forge.client import open_forge
     from custodian_tools.onboarding import put_out_of_scope
 
     with opened() as desk:
         done, troubles = _each(
             names,
-            lambda name: put_out_of_scope(
-                lambda: open_forge(desk.settings), desk.hub, desk.by, name, reason
-            ),
+            lambda name: put_out_of_scope(lambda: _forge(desk), desk.hub, desk.by, name, reason),
         )
     if json_:
         _tell_json("out_of_scope", [_decision(each) for each in done], troubles)

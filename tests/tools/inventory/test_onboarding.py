@@ -1,6 +1,7 @@
 """A repo of the forge is taken in: registered, cloned, hooked, looked at; or left out."""
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def repos(tmp_path: Path) -> Path:
     return tmp_path / "repos"
 
 
-def no_forge() -> HttpForge:
+def no_forge() -> AbstractContextManager[HttpForge]:
     raise AssertionError
 
 
@@ -255,10 +256,10 @@ def test_a_repo_that_no_inventory_has_is_asked_for_before_it_is_left_out(
 ) -> None:
     forge.knows.add_repo("ada/toys")
 
-    left_out = put_out_of_scope(lambda: ada, hub, ME, "ada/toys", "only toys")
+    left_out = put_out_of_scope(lambda: nullcontext(ada), hub, ME, "ada/toys", "only toys")
     assert isinstance(left_out, LeftOut)
     with pytest.raises(NotOnForge):
-        put_out_of_scope(lambda: ada, hub, ME, "ada/nothing", "nothing")
+        put_out_of_scope(lambda: nullcontext(ada), hub, ME, "ada/nothing", "nothing")
     with pytest.raises(BadValue, match="neither the hub nor an inventory has it"):
         put_out_of_scope(no_forge, hub, ME, "nothing", "nothing")
 
@@ -270,7 +271,7 @@ def test_a_registered_repo_is_put_out_of_scope_by_either_name(
     hub.do(RegisterRepo("papers", "d", remote_url="git@127.0.0.1:coulomb/docs.git"), ME)
 
     for name in ("papers", "coulomb/docs"):
-        repo = put_out_of_scope(lambda: ada, hub, ME, name, "a fork")
+        repo = put_out_of_scope(lambda: nullcontext(ada), hub, ME, name, "a fork")
         assert isinstance(repo, Repo)
         assert (repo.slug, repo.status, repo.status_reason) == ("papers", "out_of_scope", "a fork")
     assert hub.left_out() == ()
@@ -281,7 +282,7 @@ def test_taking_a_repo_in_takes_back_that_it_was_left_out(
     forge: Standing, ada: HttpForge, bench: Bench, settings: Settings, hub: Store
 ) -> None:
     forge.knows.add_repo("coulomb/docs", clone_url=f"{forge.url}/coulomb/docs.git")
-    put_out_of_scope(lambda: ada, hub, ME, "coulomb/docs", "not yet")
+    put_out_of_scope(lambda: nullcontext(ada), hub, ME, "coulomb/docs", "not yet")
     take_in(ada, bench, settings, "coulomb/docs", Wish())
 
     assert hub.left_out() == ()

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,7 +73,7 @@ def _stock(desk: Desk, progress: Progress, orgs: list[str] | None, *, again: boo
     return desk.stock
 
 
-def _forge(desk: Desk) -> Any:
+def _forge(desk: Desk) -> AbstractContextManager[Forge]:
     from custodian_core.forge.client import open_forge
 
     return open_forge(desk.settings)
@@ -202,12 +203,7 @@ def set_out_of_scope(
     reason: Annotated[str, "Why, for people", PROSE],
 ) -> dict[str, Any]:
     """Say that a repo is not Custodian's to care for; it stays known, with the reason."""
-
-    def open_() -> Forge:
-        forge: Forge = _forge(desk)
-        return forge
-
-    decided = onboarding.put_out_of_scope(open_, desk.hub, desk.by(), repo, reason)
+    decided = onboarding.put_out_of_scope(lambda: _forge(desk), desk.hub, desk.by(), repo, reason)
     desk.stock = None
     if isinstance(decided, Repo):
         return repo_row(decided, desk.settings.host)

@@ -6,8 +6,7 @@ tags, merge keys, duplicate keys and deep nesting are refused.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from yaml.events import Event
@@ -21,8 +20,7 @@ DEEPEST = 20
 _BREAK = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A value: where it stands, and where the key that names it does."""
 
     content: Content
@@ -32,8 +30,7 @@ class Node:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Unreadable:
+class Unreadable(NamedTuple):
     """Why the text could not be read, and the line that shows it."""
 
     line: int
@@ -48,14 +45,20 @@ class _Refused(Exception):
         self.mark = event.start_mark
 
 
-def read_tree(text: str) -> dict[str, Node] | Unreadable:
-    """The mapping that the text is; an empty one where nothing is said."""
+def read_tree(
+    text: str, first_line: int = 1, *, marked: bool = True
+) -> dict[str, Node] | Unreadable:
+    """The mapping that the text is, whose first line has that number; an empty one for nothing.
+
+    A text that is only part of a file may not be `marked` as a document of its own.
+    """
     import yaml
 
     if "\0" in text:
-        return Unreadable(1 + text.count("\n", 0, text.index("\0")), "it holds a NUL byte")
+        line = first_line + text.count("\n", 0, text.index("\0"))
+        return Unreadable(line, "it holds a NUL byte")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    reader = _Reader(text)
+    reader = _Reader(text, first_line, marked=marked)
     try:
         # (the parser is a generator: what it finds wrong comes up while the events are read)
         events: Iterator[Event] = yaml.parse(text, Loader=loader)
@@ -66,36 +69,40 @@ def read_tree(text: str) -> dict[str, Node] | Unreadable:
         mark = error.problem_mark or error.context_mark
         return Unreadable(reader.line(mark), f"bad YAML: {error.problem}")
     except yaml.YAMLError as error:
-        return Unreadable(1, f"bad YAML: {str(error).splitlines()[0]}")
+        return Unreadable(first_line, f"bad YAML: {str(error).splitlines()[0]}")
 
 
 class _Reader:
     """Events made into nodes."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, first_line: int, *, marked: bool) -> None:
         import yaml
 
         self.yaml: Any = yaml
         self.text = text
+        self.first_line = first_line
+        self.marked = marked
         # YAML ends a line at more characters than a file does, and so counts otherwise.
         self.alike = not _BREAK.search(text)
 
     def line(self, mark: Any) -> int:
         """The line of the file where `mark` stands."""
         if mark is None:
-            return 1
+            return self.first_line
         before: int = mark.line if self.alike else self.text.count("\n", 0, mark.index)
-        return 1 + before
+        return self.first_line + before
 
     def top_level(self, events: "Iterator[Event]") -> dict[str, Node]:
         yaml = self.yaml
         next(events)  # the stream's start
-        begin = next(events)
+        begin: Any = next(events)
         if isinstance(begin, yaml.StreamEndEvent):
             return {}
+        if not self.marked and isinstance(begin, yaml.DocumentStartEvent) and begin.explicit:
+            raise _Refused(begin, "it has YAML document markers")
         first: Any = next(events)
         if not isinstance(first, yaml.MappingStartEvent):
-            if isinstance(first, yaml.ScalarEvent) and first.value in NULLS:
+            if isinstance(first, yaml.ScalarEvent) and not first.value:
                 return {}
             kind = "a list" if isinstance(first, yaml.SequenceStartEvent) else "text"
             raise _Refused(first, f"it is {kind} and not `key: value` lines")

@@ -5,15 +5,14 @@ tags, merge keys, duplicate keys and deep nesting are refused.
 """
 
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from custodian_core.status import Priority, Status
+from custodian_core.yamltree import NULLS, Node, Unreadable, read_tree
 
-from .grammar import ID, MAX_DEPTH, NULLS
+from .grammar import ID
 
-if TYPE_CHECKING:
-    from yaml.events import Event
+__all__ = ["NOTHING", "Fields", "Unreadable", "Value", "read_fields"]
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
@@ -46,7 +45,6 @@ _ANY_LINE = re.compile(_LINE.replace("ODD", _ODD), re.VERBOSE | re.MULTILINE)
 _PLAIN_LINE = re.compile(
     _LINE.replace("ODD", _ODD.partition("\\x80")[0]), re.VERBOSE | re.MULTILINE | re.ASCII
 )
-_YAML_BREAK = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _QUOTES = ("", '"', "'")
 
 
@@ -81,13 +79,6 @@ class Fields(NamedTuple):
 
 
 NOTHING = Fields({}, 0, ())
-
-
-class Unreadable(NamedTuple):
-    """Why a block could not be read, and the line that shows it."""
-
-    line: int
-    why: str
 
 
 def read_fields(text: str, first_line: int) -> Fields | Unreadable:
@@ -131,134 +122,23 @@ def _first_twice(keys: tuple[str, ...], first_line: int) -> Unreadable:
     seen: dict[str, int] = {}
     for line, key in enumerate(keys, first_line):
         if key and key in seen:
-            return _twice(key, line, seen[key])
+            return Unreadable(line, f"key '{key[:40]}' is written twice, first on line {seen[key]}")
         seen[key] = line
     raise AssertionError(keys)  # the caller has counted
 
 
-def _twice(key: str, line: int, first: int) -> Unreadable:
-    return Unreadable(line, f"key '{key[:40]}' is written twice, first on line {first}")
-
-
-class _Refused(Exception):
-    """What YAML allows and a workplan does not."""
-
-    def __init__(self, event: "Event", why: str) -> None:
-        super().__init__(why)
-        self.mark = event.start_mark
-
-
 def _read_yaml(text: str, first_line: int) -> Fields | Unreadable:
-    import yaml
-
-    if "\0" in text:
-        line = first_line + text.count("\n", 0, text.index("\0"))
-        return Unreadable(line, "it holds a NUL byte")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        # (the parser is a generator: what it finds wrong comes up while the events are read)
-        events: Iterator[Event] = yaml.parse(text, Loader=loader)
-        return _top_level(events, _Lines(text, first_line))
-    except _Refused as refused:
-        return Unreadable(_Lines(text, first_line).of(refused.mark), str(refused))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        return Unreadable(_Lines(text, first_line).of(mark), f"bad YAML: {error.problem}")
-    except yaml.YAMLError as error:
-        reason = str(error).splitlines()[0]
-        return Unreadable(first_line, f"bad YAML: {reason}")
+    tree = read_tree(text, first_line, marked=False)
+    if isinstance(tree, Unreadable):
+        return tree
+    values = {key: _value(node) for key, node in tree.items()}
+    return Fields(values, first_line, {key: node.key_line for key, node in tree.items()})
 
 
-class _Lines:
-    """The lines of the file for the places that YAML names.
-
-    YAML ends a line at more characters than a file does, and so counts otherwise.
-    """
-
-    def __init__(self, text: str, first_line: int) -> None:
-        self.text = text
-        self.first_line = first_line
-        self.alike = not _YAML_BREAK.search(text)
-
-    def of(self, mark: Any) -> int:
-        """The line of the file where `mark` stands."""
-        if mark is None:
-            return self.first_line
-        line: int = mark.line if self.alike else self.text.count("\n", 0, mark.index)
-        return self.first_line + line
-
-
-def _top_level(events: "Iterator[Event]", file_lines: _Lines) -> Fields | Unreadable:
-    import yaml
-
-    next(events)  # the stream's start
-    begin = next(events)
-    if isinstance(begin, yaml.StreamEndEvent):
-        return NOTHING
-    if isinstance(begin, yaml.DocumentStartEvent) and begin.explicit:
-        raise _Refused(begin, "it has YAML document markers")
-    first = next(events)
-    if not isinstance(first, yaml.MappingStartEvent):
-        if isinstance(first, yaml.ScalarEvent) and not first.value:
-            return NOTHING
-        kind = "a list" if isinstance(first, yaml.SequenceStartEvent) else "text"
-        raise _Refused(first, f"it is {kind} and not `key: value` lines")
-    marks: dict[str, Any] = {}
-    values = _mapping(first, events, 1, marks)
-    next(events)  # the document's end
-    after = next(events)
-    if not isinstance(after, yaml.StreamEndEvent):
-        raise _Refused(after, "it holds more than one YAML document")
-    places = {key: file_lines.of(mark) for key, mark in marks.items()}
-    return Fields(values, file_lines.first_line, places)
-
-
-def _mapping(
-    start: "Event", events: "Iterator[Event]", depth: int, marks: dict[str, Any]
-) -> dict[str, Value]:
-    import yaml
-
-    _plain_node(start, depth)
-    values: dict[str, Value] = {}
-    while not isinstance(event := next(events), yaml.MappingEndEvent):
-        if not isinstance(event, yaml.ScalarEvent):
-            raise _Refused(event, "a key is not plain text")
-        _plain_node(event, depth)
-        key = event.value
-        if key in values:
-            raise _Refused(event, f"key '{key[:40]}' is written twice")
-        if key == "<<":
-            raise _Refused(event, "merge keys are not allowed")
-        marks[key] = event.start_mark
-        values[key] = _value(next(events), events, depth + 1)
-    return values
-
-
-def _value(event: "Event", events: "Iterator[Event]", depth: int) -> Value:
-    import yaml
-
-    if isinstance(event, yaml.MappingStartEvent):
-        return _mapping(event, events, depth, {})
-    _plain_node(event, depth)
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Value] = []
-        while not isinstance(item := next(events), yaml.SequenceEndEvent):
-            items.append(_value(item, events, depth + 1))
-        return items
-    assert isinstance(event, yaml.ScalarEvent)  # noqa: S101 - nothing else opens a node
-    quoted = event.style in ("'", '"', "|", ">")
-    text: str = event.value
-    return None if not quoted and text in NULLS else text
-
-
-def _plain_node(event: "Event", depth: int) -> None:
-    import yaml
-
-    if isinstance(event, yaml.AliasEvent):
-        raise _Refused(event, "aliases are not allowed")
-    if getattr(event, "anchor", None) is not None:
-        raise _Refused(event, "anchors are not allowed")
-    if getattr(event, "tag", None) is not None:
-        raise _Refused(event, "tags are not allowed")
-    if depth > MAX_DEPTH:
-        raise _Refused(event, f"it is nested more than {MAX_DEPTH} deep")
+def _value(node: Node) -> Value:
+    """What the node says, without its place."""
+    if isinstance(node.content, list):
+        return [_value(item) for item in node.content]
+    if isinstance(node.content, dict):
+        return {key: _value(item) for key, item in node.content.items()}
+    return node.content

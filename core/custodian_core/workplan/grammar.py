@@ -31,8 +31,6 @@ TASK_FIELDS = (
     "depends_on",
 )
 
-#: plain words that YAML 1.1 reads as nothing
-NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 #: words for yes and no in `needs_human`, any case
 TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 
@@ -43,6 +41,5 @@ ID_RULE = "up to 100 of A-Z a-z 0-9 . _ -, the first a letter or digit"
 MAX_FRONT_MATTER = 64 * 1024
 MAX_BLOCK = 16 * 1024
 MAX_BLOCKS = 2_000
-MAX_DEPTH = 20
 #: how many findings of one file are told one by one
 MAX_FINDINGS = 100

@@ -7,10 +7,11 @@ from typing import cast
 from custodian_core.blob import MAX_FILE
 from custodian_core.findings import Finding, Severity, found
 from custodian_core.status import WORKPLAN_WORDS, Priority, Status, rank
+from custodian_core.yamltree import NULLS
 
 from .document import Block, Document
 from .fields import Fields, Unreadable
-from .grammar import NULLS, WORKPLAN_TYPE
+from .grammar import WORKPLAN_TYPE
 from .model import BrokenTask, Reading, Span, Task, Workplan
 from .scan import BOM
 from .sections import heading_text

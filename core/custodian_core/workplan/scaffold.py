@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from custodian_core.errors import BadValue
 from custodian_core.status import Priority, Status
+from custodian_core.yamltree import NULLS
 
-from .grammar import ID, ID_RULE, MAX_BLOCKS, NULLS, TASK_WORD, WORKPLAN_TYPE
+from .grammar import ID, ID_RULE, MAX_BLOCKS, TASK_WORD, WORKPLAN_TYPE
 from .sections import task_title
 
 PREFIX = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")

@@ -72,6 +72,7 @@ async def test_an_agent_takes_a_task_from_dispatch_to_done(mode: Mode, docs: Pat
 
     assert registered["repo"] == "docs"
     assert (fixed["sealed"], fixed["not_done"]) == (1, [])
+    assert fixed["next"] == "get_repo_dispatch says what to do next"
     assert dispatch["task"]["key"] == key == "DOCS-WP-0001-T01"
     assert done["done"] == ["note written", "in_progress → done"]
     assert written["repos"][0]["sealed"] is True

@@ -233,6 +233,8 @@ def test_without_a_hub_a_dispatch_is_advice_from_the_files(lonely: Server, machi
     assert (told["directive"], told["task"]["key"]) == ("work", ONE)
     assert "does not answer" in told["hub"]
     assert "nobody can claim" in told["lease_why"]
+    command = f"custodian workplan set-status workplans/a.md STATUS --task {ONE}"
+    assert told["report_back"]["cli"] == {"status": command}
     assert named["task"] == told["task"]
     assert (elsewhere["directive"], elsewhere["task"]) == ("sync_first", None)
 

@@ -1,5 +1,7 @@
 """A dispatch without a hub: what the checkout's own files say, with no right to any of it."""
 
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from custodian_core.errors import CustodianError, HubUnreachable
 from custodian_core.findings import Finding
 from custodian_core.git.state import Folders, NotHere, find, probe
 from custodian_core.payload import Facts, payload
+from custodian_core.records import Dispatch
 from custodian_core.settings import Settings
 from custodian_core.text import fitted, printable
 
@@ -39,7 +42,7 @@ def advisory(
         no_checkout=here.why if isinstance(here, NotHere) else "",
         no_lease="the hub does not answer, so nobody can claim anything",
     )
-    return _without_hub(payload(facts), trouble)
+    return _without_hub(payload(facts), facts.dispatch, trouble)
 
 
 def _top(folder: Path, settings: Settings) -> Path | None:
@@ -51,8 +54,9 @@ def _top(folder: Path, settings: Settings) -> Path | None:
     return next((each for each in (real, *real.parents) if isinstance(find(each), Folders)), None)
 
 
-def _without_hub(told: dict[str, Any], trouble: HubUnreachable) -> dict[str, Any]:
-    task = told["task"]
+def _without_hub(
+    told: dict[str, Any], dispatch: Dispatch, trouble: HubUnreachable
+) -> dict[str, Any]:
     wait = "report what you did in the workplan's file and commit it; sync once the hub answers"
     return {
         **told,
@@ -64,8 +68,15 @@ def _without_hub(told: dict[str, Any], trouble: HubUnreachable) -> dict[str, Any
         "next": [],
         "report_back": {
             "mcp": {"again": "get_repo_dispatch", "then": wait},
-            "cli": {"status": f"custodian workplan set-status FILE STATUS --task {task['key']}"}
-            if task
-            else {},
+            "cli": dict(_command(dispatch)),
         },
     }
+
+
+def _command(dispatch: Dispatch) -> Iterator[tuple[str, str]]:
+    """How the chosen task's status is set in its file."""
+    for stream in dispatch.active_workstreams:
+        for task in stream.pending_tasks:
+            if dispatch.task and task.key == dispatch.task.key and stream.workplan_file:
+                file = shlex.quote(printable(stream.workplan_file))
+                yield "status", f"custodian workplan set-status {file} STATUS --task {task.key}"

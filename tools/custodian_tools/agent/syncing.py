@@ -129,6 +129,7 @@ def _told(reports: Sequence[Report], *, detailed: bool = False) -> dict[str, Any
         "failed": sum(report.failed for report in reports),
         "not_done": named,
     }
+    told["next"] = _next(reports, named)
     if unnamed:
         told["not_done_total"] = len(not_done)
     if more:
@@ -136,6 +137,17 @@ def _told(reports: Sequence[Report], *, detailed: bool = False) -> dict[str, Any
         hint = f"{more} repos are not told of; name some in repos to see them"
         told |= {"truncated": True, "left_out": left_out, "hint": hint}
     return told
+
+
+def _next(reports: Sequence[Report], not_done: Sequence[str]) -> str:
+    """What whoever asked does now."""
+    if not reports:
+        return "register_repo makes a checkout on this host known"
+    if not_done or any(report.failed for report in reports):
+        return "do what each finding's todo says, then fix_consistency repos=[...] again"
+    if any(report.sealed is not True for report in reports):
+        return "see findings for why local is not remote, and fix_consistency again"
+    return "get_repo_dispatch says what to do next"
 
 
 def _row(report: Report, detailed: bool) -> dict[str, Any]:

@@ -171,7 +171,9 @@ def get_task(
             for event in happened[-20:]
         ]
     else:
-        told["next"] = f"claim_task task={found.key}; response_format detailed tells the history"
+        told["hint"] = told.get("hint") or "response_format detailed tells the history"
+        if found.status is Status.TODO and not claims:
+            told["next"] = f"claim_task task={found.key}"
     return told
 
 

@@ -37,18 +37,18 @@ class NewFile:
 def build(
     git: Git,
     parent: str,
-    files: Mapping[str, NewFile],
+    files: Mapping[str, NewFile | None],
     message: str,
     author: Author,
     at: datetime,
 ) -> str:
-    """A commit on `parent` in which only these files differ; nobody's index or files know of it."""
+    """A commit on `parent` in which only these files differ; nobody's index or files know of it.
+
+    A file may be new, and None takes one out.
+    """
     tree = git.word("rev-parse", "--verify", "--quiet", f"{parent}^{{tree}}")
-    blobs = {
-        path: (file.mode, git.word("hash-object", "-w", "--no-filters", "--stdin", data=file.data))
-        for path, file in files.items()
-    }
-    new = _tree_with(git, tree, blobs)
+    blobs = {path: _blob(git, file) if file else None for path, file in files.items()}
+    new = _tree_with(git, tree, blobs) or git.word("mktree", "-z", data=b"")
     who = {
         f"GIT_{role}_{fact}": value
         for role in ("AUTHOR", "COMMITTER")
@@ -60,26 +60,57 @@ def build(
     return ran.text.strip()
 
 
-def _tree_with(git: Git, tree: str, blobs: Mapping[str, tuple[str, str]]) -> str:
-    """The tree with these files in place of its own, folder by folder."""
+def _blob(git: Git, file: NewFile) -> tuple[str, str]:
+    """The mode of the file, and the name of its bytes, which git keeps from now on."""
+    return file.mode, git.word("hash-object", "-w", "--no-filters", "--stdin", data=file.data)
+
+
+def _tree_with(
+    git: Git, tree: str | None, blobs: Mapping[str, tuple[str, str] | None]
+) -> str | None:
+    """The tree with these files in place of its own, folder by folder; None where none is left."""
     here = {path: entry for path, entry in blobs.items() if "/" not in path}
-    below: dict[str, dict[str, tuple[str, str]]] = {}
+    below: dict[str, dict[str, tuple[str, str] | None]] = {}
     for path, entry in blobs.items():
         folder, slash, rest = path.partition("/")
         if slash:
             below.setdefault(folder, {})[rest] = entry
     rows: list[bytes] = []
-    for row in git.ask("ls-tree", "-z", tree).split(b"\0")[:-1]:
+    for row in git.ask("ls-tree", "-z", tree).split(b"\0")[:-1] if tree else ():
         told, _, raw = row.partition(b"\t")
         name = os.fsdecode(raw)
-        mode, kind, _old = told.decode().split(" ")
-        if name in here:
-            mode, blob = here[name]
-            row = f"{mode} blob {blob}\t".encode() + raw
-        elif name in below and kind == "tree":
-            row = f"{mode} tree {_tree_with(git, _old, below[name])}\t".encode() + raw
-        rows.append(row)
+        _mode, kind, old = told.decode().split(" ")
+        if name not in here and name not in below:
+            rows.append(row)
+        elif (kind == "tree") is (name in here):
+            what = "is a folder" if kind == "tree" else "is no folder"
+            raise GitTrouble(str(git.folder), "mktree", f"{name} {what}")
+        elif name in below:
+            rows += _row(name, _folder(git, old, below.pop(name)))
+        else:
+            rows += _row(name, _file(here.pop(name)))
+    for name, entries in below.items():
+        rows += _row(name, _folder(git, None, entries))
+    for name, entry in here.items():
+        rows += _row(name, _file(entry))
+    if not rows:
+        return None
     return git.word("mktree", "-z", "--missing", data=b"\0".join(rows) + b"\0")
+
+
+def _folder(git: Git, tree: str | None, blobs: Mapping[str, tuple[str, str] | None]) -> str | None:
+    """What a tree's row says of a folder with these files; None where it would be empty."""
+    found = _tree_with(git, tree, blobs)
+    return found and f"040000 tree {found}"
+
+
+def _file(entry: tuple[str, str] | None) -> str | None:
+    """What a tree's row says of a file; None where it is taken out."""
+    return entry and f"{entry[0]} blob {entry[1]}"
+
+
+def _row(name: str, told: str | None) -> list[bytes]:
+    return [f"{told}\t".encode() + os.fsencode(name)] if told else []
 
 
 # --- moving the checkout

@@ -1,0 +1,1 @@
+"""What Custodian can do in an ops repo: one module a capability."""

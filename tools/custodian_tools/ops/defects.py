@@ -1,0 +1,65 @@
+"""The structural defects of an ops repo, over all that it holds."""
+
+from custodian_core.ops.defects import Defects, Facts, Source, TaskFact, structural_defects
+from custodian_core.ops.evidence import pieces
+from custodian_core.ops.prereq.lint import PATH as TREE
+from custodian_core.ops.prereq.tree import read_tree
+from custodian_core.ops.procurement import read_request
+from custodian_core.ops.references import numbers
+from custodian_core.ops.sprints import read_sprint
+from custodian_core.workplan import read
+from custodian_tools.checkouts import Target
+
+from .ground import Ground, OnDisk
+
+
+def defects(target: Target, code: Target | None = None) -> Defects:
+    """What is wrong with the ops repo's parts taken together; `code` has the workplans."""
+    ground = OnDisk(target.path)
+    data = ground.data(TREE)
+    tree = None if data is None else read_tree(data)
+    sprints = tuple(
+        read_sprint(ground.data(path) or b"", path) for path in _below(ground, "sprints/", ".md")
+    )
+    requests = tuple(
+        read_request(ground.data(path) or b"", path)
+        for path in _below(ground, "vault/pending/", ".md")
+    )
+    evidence = {
+        piece.path: frozenset(numbers((ground.data(piece.path) or b"").decode(errors="replace")))
+        for piece in pieces(ground.paths())[0]
+    }
+    plans = OnDisk(code.path) if code else ground
+    tasks = _tasks(plans)
+    sources = [
+        Source(TREE, "objectives", None if tree is None else len(tree.objectives)),
+        Source("sprints/", "sprints", _count(ground, "sprints/", len(sprints))),
+        Source("evidence/", "evidence", _count(ground, "evidence/", len(evidence))),
+    ]
+    if _count(ground, "vault/pending/", 0) is None:
+        sources.append(Source("vault/pending/", "requests", None))
+    if code:
+        found = _count(plans, "workplans/", len(tasks))
+        sources.append(Source(f"{code.name}:workplans/", "tasks", found))
+    return structural_defects(Facts(tuple(sources), tree, sprints, requests, evidence, tasks))
+
+
+def _below(ground: Ground, folder: str, end: str) -> list[str]:
+    return [path for path in ground.paths() if path.startswith(folder) and path.endswith(end)]
+
+
+def _count(ground: Ground, folder: str, count: int) -> int | None:
+    """How much there is; None where not even the folder is there."""
+    return count if any(path.startswith(folder) for path in ground.paths()) else None
+
+
+def _tasks(ground: Ground) -> tuple[TaskFact, ...]:
+    readings = (
+        read(ground.data(path) or b"", path) for path in _below(ground, "workplans/", ".md")
+    )
+    return tuple(
+        TaskFact(task.id, reading.path, task.lines.get("id"), task.depends_on)
+        for reading in readings
+        if reading.workplan
+        for task in reading.workplan.tasks
+    )

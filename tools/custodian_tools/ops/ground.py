@@ -1,0 +1,109 @@
+"""What an ops repo holds: as it lies on disk, which people see, or in a commit, which is written.
+
+Both answer the same two questions, so that whatever is decided is decided alike.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from custodian_core.errors import FileTrouble
+from custodian_core.files import read_file, shown
+from custodian_core.git.listing import PLAIN, Entry
+from custodian_core.git.runner import Git
+
+#: how large a file is read, and how many are listed
+MAX_FILE, MAX_FILES = 1024 * 1024, 100_000
+
+
+class Ground(Protocol):
+    """The plain files of an ops repo."""
+
+    def paths(self) -> list[str]:
+        """Their paths, sorted."""
+        ...
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of one; None where there is none."""
+        ...
+
+
+@dataclass(slots=True)
+class OnDisk:
+    """The files as they lie in the checkout; links are not followed."""
+
+    top: Path
+    _paths: list[str] | None = field(default=None, repr=False)
+
+    def paths(self) -> list[str]:
+        """Their paths, sorted; what git keeps for itself is none of them."""
+        if self._paths is None:
+            found: list[str] = []
+            for folder, folders, files in os.walk(self.top):
+                folders[:] = [name for name in folders if name != ".git"]
+                at = Path(folder)
+                plain = (at / name for name in files if not (at / name).is_symlink())
+                found += (each.relative_to(self.top).as_posix() for each in plain)
+                if len(found) > MAX_FILES:
+                    raise FileTrouble(shown(self.top), f"it holds more than {MAX_FILES} files")
+            self._paths = sorted(path for path in found if _is_text(path))
+        return self._paths
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of one; None where there is none."""
+        file = self.top / path
+        if not os.path.lexists(file):
+            return None
+        data = read_file(file, MAX_FILE)
+        if len(data) > MAX_FILE:
+            raise FileTrouble(shown(file), f"it is larger than {MAX_FILE // 1024} KiB")
+        return data
+
+
+@dataclass(slots=True)
+class Committed:
+    """The files of one commit."""
+
+    git: Git
+    commit: str
+    _blobs: dict[str, tuple[str, str]] | None = field(default=None, repr=False)
+
+    def _listed(self) -> dict[str, tuple[str, str]]:
+        if self._blobs is None:
+            out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", self.commit)
+            self._blobs = {}
+            for row in out.split(b"\0")[:-1]:
+                told, _, raw = row.partition(b"\t")
+                mode, _kind, blob = told.decode().split(" ")
+                path = os.fsdecode(raw)
+                if mode in PLAIN and _is_text(path):
+                    self._blobs[path] = (mode, blob)
+        return self._blobs
+
+    def paths(self) -> list[str]:
+        """Their paths, sorted."""
+        return sorted(self._listed())
+
+    def data(self, path: str) -> bytes | None:
+        """The bytes of one; None where there is none."""
+        known = self._listed().get(path)
+        return self.git.ask("cat-file", "blob", known[1]) if known else None
+
+    def mode(self, path: str) -> str:
+        """How the file is kept; a new one is a plain file."""
+        return self._listed().get(path, (PLAIN[0], ""))[0]
+
+    def entry(self, path: str) -> Entry | None:
+        """The file as the commit names it."""
+        known = self._listed().get(path)
+        return Entry(known[0], known[1], path, 0) if known else None
+
+
+def _is_text(path: str) -> bool:
+    """Whether the name can be told; one that is not UTF-8 is nothing that we wrote or read."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

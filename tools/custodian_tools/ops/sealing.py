@@ -1,0 +1,213 @@
+"""The one way to write in an ops repo: decided on the commit, built aside, pushed, then adopted.
+
+The commit is on the remote before it is in the checkout. So a remote that refuses leaves nothing
+behind here, of two that write at once one wins, and asking again is always safe.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from custodian_core.errors import Conflict, GitTrouble
+from custodian_core.files import shown
+from custodian_core.git.ancestry import is_ancestor
+from custodian_core.git.aside import NewFile, adopt, build, recover, wait_for_quiet
+from custodian_core.git.listing import is_dirty
+from custodian_core.git.lock import Locked, RepoLock
+from custodian_core.git.remote import Pushed, Reached, Refusal, fetch, has_push_hook, push
+from custodian_core.git.state import Checkout, NotHere, find, locks, probe
+from custodian_core.text import printable
+from custodian_tools.checkouts import Target
+from custodian_tools.sync.bench import Bench
+
+from .ground import Committed, Ground
+
+#: how long another run may hold the repo, and a person the checkout
+LOCK_S, PATIENCE_S, SETTLE_S = 10.0, 20.0, 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is to be written: each file's new bytes, None to take one out; and what that is."""
+
+    files: Mapping[str, bytes | None]
+    subject: str
+    #: lines of the commit's message below
+    body: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What came of it."""
+
+    #: ok, noop, or `planned` for a dry run
+    status: str
+    changed: tuple[str, ...] = ()
+    commit: str | None = None
+    pushed: bool = False
+    #: how many commits that an earlier run could not push went with it
+    pushed_earlier: int = 0
+    ahead: int | None = None
+    behind: int | None = None
+    #: what could not be done, though the commit is on the remote
+    not_done: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """What was written, as `--json` and tools show it."""
+        return {
+            "status": self.status,
+            "changed": list(self.changed),
+            "git": {
+                "committed": self.commit is not None,
+                "pushed": self.pushed,
+                "pushed_earlier": self.pushed_earlier,
+                "ahead": self.ahead,
+                "behind": self.behind,
+                "sha": self.commit,
+            },
+            "not_done": list(self.not_done),
+        }
+
+
+Decide = Callable[[Ground], Draft]
+
+
+def seal(bench: Bench, target: Target, decide: Decide, *, dry_run: bool = False) -> Written:
+    """What was decided is in the checkout and on its remote; or an error says why nothing is."""
+    folders = find(target.path)
+    if isinstance(folders, NotHere):
+        raise Conflict(target.name, folders.why)
+    branch = bench.hub.repo(target.repo).default_branch if target.repo else None
+    if dry_run:
+        checkout = _standing(probe(target.path, branch), target)
+        ground = Committed(checkout.git, checkout.head)
+        changed = tuple(_changes(ground, decide(ground)))
+        return Written("planned", changed, ahead=checkout.ahead, behind=checkout.behind)
+    lock = RepoLock(folders)
+    if not lock.take(LOCK_S, bench.sleep):
+        raise Conflict(target.name, "another run on this host writes in it; try again later")
+    with lock as held:
+        recover(held, folders.git)
+        return _Sealing(bench, target, branch, held).sealed(decide)
+
+
+@dataclass(slots=True)
+class _Sealing:
+    """One write, with the repo's lock in hand."""
+
+    bench: Bench
+    target: Target
+    branch: str | None
+    held: Locked
+
+    def sealed(self, decide: Decide) -> Written:
+        checkout, earlier = self._even()
+        ground = Committed(checkout.git, checkout.head)
+        draft = decide(ground)
+        files = _changes(ground, draft)
+        if not files:
+            now = self._probed()
+            status = "ok" if earlier else "noop"
+            return Written(status, pushed_earlier=earlier, ahead=now.ahead, behind=now.behind)
+        self._refuse_dirty(checkout, ground, files)
+        new = {
+            path: None if data is None else NewFile(ground.mode(path), data)
+            for path, data in files.items()
+        }
+        text = "\n".join([printable(draft.subject, 100), "", *map(printable, draft.body)])
+        commit = build(
+            checkout.git, checkout.head, new, text, self.bench.author, self.bench.clock()
+        )
+        self._push(checkout, commit)
+        trouble = self._adopted(checkout, commit)
+        now = self._probed()
+        return Written(
+            "ok",
+            tuple(files),
+            commit,
+            pushed=True,
+            pushed_earlier=earlier,
+            ahead=now.ahead,
+            behind=now.behind,
+            not_done=(trouble,) if trouble else (),
+        )
+
+    def _even(self) -> tuple[Checkout, int]:
+        """The checkout, once it is what its remote is; and how many commits were pushed for it."""
+        checkout = self._probed()
+        if held := locks(checkout):
+            raise Conflict(self.target.name, f"a git command holds {shown(held[0])}")
+        fetched = fetch(checkout)
+        if fetched.reached is not Reached.FRESH:
+            why = f"its remote was not reached, so nothing is written: {fetched.why}"
+            raise Conflict(self.target.name, why)
+        checkout = fetched.checkout
+        if checkout.behind:
+            why = f"it is {checkout.behind} commits behind its remote; pull first"
+            raise Conflict(self.target.name, why)
+        if not checkout.ahead:
+            return checkout, 0
+        if has_push_hook(checkout):
+            why = f"it has {checkout.ahead} unpushed commits and a pre-push hook; push by hand"
+            raise Conflict(self.target.name, why)
+        self._push(checkout, checkout.head)
+        return self._probed(), checkout.ahead
+
+    def _probed(self) -> Checkout:
+        return _standing(probe(self.target.path, self.branch), self.target)
+
+    def _push(self, checkout: Checkout, commit: str) -> None:
+        """The commit is on the remote; an answer that was lost is asked for again."""
+        pushed = push(checkout, commit)
+        if pushed.ok or self._arrived(checkout, commit):
+            return
+        raise Conflict(self.target.name, _why(checkout, commit, pushed))
+
+    def _arrived(self, checkout: Checkout, commit: str) -> bool:
+        if fetch(checkout).reached is not Reached.FRESH:
+            return False
+        return is_ancestor(checkout.git, commit, checkout.git.word("rev-parse", checkout.tracking))
+
+    def _adopted(self, checkout: Checkout, commit: str) -> str | None:
+        """The commit is in the checkout too; or why it is not yet, which loses nothing."""
+        if not wait_for_quiet(checkout, SETTLE_S, PATIENCE_S, self.bench.sleep):
+            return "somebody is at work in the checkout; `git pull` brings the commit in"
+        if self._probed().head != checkout.head:
+            return "the checkout moved meanwhile; `git pull` brings the commit in"
+        trouble = adopt(self.held, checkout, commit)
+        return trouble and f"git does not move the checkout: {trouble}; `git pull` brings it in"
+
+    def _refuse_dirty(
+        self, checkout: Checkout, ground: Committed, files: Mapping[str, bytes | None]
+    ) -> None:
+        """Refuse where somebody's uncommitted work is in a file that is to be written."""
+        for path in files:
+            known = ground.entry(path)
+            file = checkout.folders.top / path
+            there = file.exists() and not file.is_dir()
+            if (known is None and there) or (known and is_dirty(checkout.git, known)):
+                raise Conflict(path, "it has changes that are not committed; commit them first")
+
+
+def _standing(checkout: Checkout | NotHere, target: Target) -> Checkout:
+    if isinstance(checkout, NotHere):
+        raise Conflict(target.name, checkout.why)
+    return checkout
+
+
+def _changes(ground: Committed, draft: Draft) -> dict[str, bytes | None]:
+    """The files that would truly differ."""
+    for path in draft.files:
+        if path.startswith("/") or {"", ".", "..", ".git"} & set(path.split("/")):
+            raise GitTrouble(path, "mktree", "the path leads out of the repo")
+    return {path: data for path, data in draft.files.items() if ground.data(path) != data}
+
+
+def _why(checkout: Checkout, commit: str, pushed: Pushed) -> str:
+    if commit == checkout.head:
+        begin = f"{checkout.ahead} earlier commits could not be pushed, so nothing is written"
+    else:
+        begin = "the remote does not take the commit, so nothing was changed here"
+    if pushed.refusal is Refusal.REJECTED:
+        begin += "; somebody else was faster, pull and try again"
+    return f"{begin}: {pushed.why}"

@@ -1,10 +1,11 @@
 """One question to the forge: at one origin only, as often as is decent, within bounds."""
 
-import re
+import os
+import socket
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import anyio
 
@@ -136,7 +137,7 @@ class Asker:
 
     def _unconnected(self, error: "httpx.ConnectError") -> NotNow:
         """The request did not arrive; a certificate is not better the next time."""
-        tls = _tls_of(error)
+        tls = next((each for each in _causes(error) if isinstance(each, ssl.SSLError)), None)
         if isinstance(tls, ssl.SSLCertVerificationError):
             reason = f"its certificate is not trusted ({printable(tls.verify_message, 200)})"
             reason = f"{reason}; if its authority is your own, name that in SSL_CERT_FILE"
@@ -144,12 +145,27 @@ class Asker:
         if tls is not None:
             reason = "it does not speak TLS there; is it http, and not https?"
             return NotNow(ForgeUnreachable(self.url, reason), may_repeat=False)
-        # (the system's number in front of its words tells nobody anything)
-        told = re.sub(r"^\[Errno [-0-9]+\] ", "", str(error)) or "it cannot be connected to"
-        told = printable(told, 200).lower()
-        return NotNow(
-            ForgeUnreachable(self.url, f"{told}; is it running there, is GITEA_URL right?")
-        )
+        told = f"{_reason(error)}; is it running there, is GITEA_URL right?"
+        return NotNow(ForgeUnreachable(self.url, told))
+
+
+def _reason(error: BaseException) -> str:
+    """Why there is no connection, in the system's own words; the layers above only say that."""
+    for each in _causes(error):
+        if isinstance(each, socket.gaierror) and each.strerror:
+            return each.strerror.lower()
+        if isinstance(each, OSError) and each.errno:
+            return os.strerror(each.errno).lower()
+    return "it cannot be connected to"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came of; of several addresses that were tried, the first."""
+    while error is not None:
+        yield error
+        group = cast("BaseExceptionGroup[Any]", error)
+        first = group.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
+        error = first or error.__cause__ or error.__context__
 
 
 def _trusted() -> ssl.SSLContext:
@@ -159,9 +175,3 @@ def _trusted() -> ssl.SSLContext:
     context = httpx.create_ssl_context(trust_env=False)
     context.load_default_certs()
     return context
-
-
-def _tls_of(error: BaseException | None) -> ssl.SSLError | None:
-    while error is not None and not isinstance(error, ssl.SSLError):
-        error = error.__cause__ or error.__context__
-    return error

@@ -392,11 +392,16 @@ def test_a_forge_that_is_not_running_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
 
-    assert "is it running there, is GITEA_URL right?" in told_of(f"http://127.0.0.1:{port}")
+    for host in ("127.0.0.1", "localhost"):
+        told = told_of(f"http://{host}:{port}")
+        assert told.endswith("connection refused; is it running there, is GITEA_URL right?")
 
 
 def test_a_host_that_nobody_knows_is_told() -> None:
-    assert "is GITEA_URL right?" in told_of("http://no-such-host.invalid")
+    told = told_of("http://no-such-host.invalid")
+
+    assert told.endswith("; is it running there, is GITEA_URL right?")
+    assert "cannot be connected to" not in told
 
 
 def test_https_where_http_is_spoken_is_told(fake: Fake) -> None:

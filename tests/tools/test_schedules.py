@@ -15,7 +15,8 @@ from custodian_core.hub.client import HttpHub
 from custodian_core.hub.store import Store
 from custodian_core.schedule.prepared import PREPARED
 from custodian_core.settings import Settings
-from custodian_tools.preparing import Bundle, prepare
+from custodian_tools.bundles import Bundle
+from custodian_tools.preparing import prepare
 from custodian_tools.schedules import begin, discover, enrol, judge, judge_all, listed, strike
 from tests.server.serving import no_pause, settings_of
 
@@ -307,6 +308,18 @@ def test_nothing_that_a_link_leads_to_outside_the_repo_is_bundled(
     assert [each.why for each in bundle.missing] == [
         ".kaizen/agents/coach/memory.md: it leads out of the repo"
     ]
+
+
+def test_more_than_an_agent_could_read_is_refused(
+    hub: Store, settings: Settings, docs: Path
+) -> None:
+    (docs / "logs").mkdir()
+    for number in range(9):
+        (docs / f"logs/{number}.log").write_bytes(b"x" * 1024 * 1024)
+    (docs / ".kaizen/schedule.yml").write_text(f"{GOOD}    inputs: {{files: logs}}\n")
+
+    with pytest.raises(Conflict, match="its parts are larger than 8 MiB; name fewer files"):
+        prepare(hub, settings, "coach", "docs", NOW, ME)
 
 
 def test_an_agent_that_is_not_scheduled_is_told_with_those_that_are(

@@ -1,12 +1,8 @@
-"""A run of a scheduled agent, prepared: all that it needs in one document, and in one folder."""
+"""A run of a scheduled agent, prepared: all that it needs is gathered, and the hub is told."""
 
-import base64
 import hashlib
-import os
-import shutil
-import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,18 +11,18 @@ from typing import Any
 from custodian_core.codec import to_json
 from custodian_core.commands import Caller, RecordPrepared
 from custodian_core.errors import Conflict, CustodianError, FileTrouble, HubTrouble, UnknownThing
-from custodian_core.files import shown
 from custodian_core.git.state import NotHere, find
 from custodian_core.payload import payload
 from custodian_core.ports import Hub
 from custodian_core.records import Event, PreparedRun, Repo
 from custodian_core.schedule.cadence import last_run, late_by
-from custodian_core.schedule.model import Entry, Input, Schedule, entry_json
+from custodian_core.schedule.model import Entry, Input, Schedule
 from custodian_core.schedule.roster import next_of
 from custodian_core.settings import Settings
 from custodian_core.text import fitted
 from custodian_core.within import files_within
 
+from .bundles import Bundle, Missing, Part, write
 from .checkouts import Target, named, registered
 from .dispatch import direction, facts, standing
 from .registering import below_roots
@@ -34,75 +30,6 @@ from .schedules import schedule_in
 
 #: how much is bundled at most
 MOST_BYTES = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A file that the agent is given."""
-
-    part: str
-    #: relative to the repo's top folder
-    path: str
-    data: bytes
-
-    @property
-    def sha256(self) -> str:
-        """What names its bytes."""
-        return hashlib.sha256(self.data).hexdigest()
-
-    def to_json(self, longest: int | None = None) -> dict[str, Any]:
-        """The file with what it says: as text, or as base64 where it is none."""
-        told: dict[str, Any] = {"part": self.part, "path": self.path, "bytes": len(self.data)}
-        told["sha256"] = self.sha256
-        try:
-            text = self.data.decode()
-        except UnicodeDecodeError:
-            return {**told, "encoding": "base64", "text": base64.b64encode(self.data).decode()}
-        if longest is not None and len(text) > longest:
-            return {**told, "encoding": "utf-8", "text": text[:longest], "truncated": True}
-        return {**told, "encoding": "utf-8", "text": text}
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A part that is not there, and why."""
-
-    part: str
-    paths: tuple[str, ...]
-    why: str
-
-    def to_json(self) -> dict[str, Any]:
-        """The same as `--json` shows it."""
-        return {"part": self.part, "paths": list(self.paths), "why": self.why}
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A prepared run: what the hub's log tells of it, and all that the agent is given."""
-
-    run: PreparedRun
-    entry: Entry
-    repo: dict[str, Any]
-    parts: tuple[Part, ...]
-    missing: tuple[Missing, ...]
-    #: what is to be done in the repo, as `custodian dispatch` tells it
-    dispatch: dict[str, Any] | None
-    #: why the hub's log does not tell of it, where it does not
-    no_event: str = ""
-    event: Event | None = None
-
-    def to_json(self, longest: int | None = None) -> dict[str, Any]:
-        """The document; `longest` cuts the text of each part."""
-        return {
-            "run": to_json(self.run),
-            "entry": entry_json(self.entry),
-            "repo": self.repo,
-            "parts": [each.to_json(longest) for each in self.parts],
-            "missing": [each.to_json() for each in self.missing],
-            "dispatch": self.dispatch,
-            "event": self.event.seq if self.event else None,
-            "no_event": self.no_event or None,
-        }
 
 
 def prepare(
@@ -127,7 +54,7 @@ def prepare(
     bundle = _bundle(hub, settings, place, schedule, entry, now)
     _refuse_unmet(bundle)
     if out is not None:
-        bundle = _written(bundle, out)
+        bundle = write(bundle, out)
     return _told(hub, bundle, by) if tell else replace(bundle, no_event="none was wanted")
 
 
@@ -181,34 +108,21 @@ def _bundle(
     entry: Entry,
     now: datetime,
 ) -> Bundle:
-    slug = place.slug
-    parts: list[Part] = []
-    missing: list[Missing] = []
-    for wanted in entry.inputs:
-        found, lacks = _parts(place.top, wanted)
-        parts += found
-        missing += [lacks] if lacks else []
-    if sum(len(each.data) for each in parts) > MOST_BYTES:
-        reason = f"its parts are larger than {MOST_BYTES // 1024 // 1024} MiB; name fewer files"
-        raise Conflict(f"run of {entry.agent} in {slug}", reason)
+    parts, missing = _gathered(place, entry)
     told, directive, why = _dispatch(hub, settings, place)
     if told is None:
-        missing.append(Missing("dispatch", (), why))
-    here = standing(place.repo, settings) if place.repo else None
-    late = late_by(slug, entry.agent, entry.jitter_minutes)
-    due = last_run(entry.cron, schedule.timezone, now - late)
+        missing = (*missing, Missing("dispatch", (), why))
+    due, after = _times(place.slug, schedule, entry, now)
     run = PreparedRun(
         run_id=str(uuid.uuid4()),
-        repo=slug,
+        repo=place.slug,
         agent=entry.agent,
         host=settings.host,
         path=str(place.top),
         commit=_commit(place.top),
         prepared_at=now,
-        due_at=due + late if due else None,
-        next_run_at=next_of(
-            slug, entry.agent, entry.cron, schedule.timezone, entry.jitter_minutes, now
-        ),
+        due_at=due,
+        next_run_at=after,
         cron=entry.cron,
         timezone=schedule.timezone,
         budget_minutes=entry.budget_minutes,
@@ -217,7 +131,32 @@ def _bundle(
         missing=tuple(each.part for each in missing),
         directive=directive,
     )
-    return Bundle(run, entry, _about(place, here), tuple(parts), tuple(missing), told, place.why)
+    here = standing(place.repo, settings) if place.repo else None
+    return Bundle(run, entry, _about(place, here), parts, missing, told, place.why)
+
+
+def _gathered(place: _Place, entry: Entry) -> tuple[tuple[Part, ...], tuple[Missing, ...]]:
+    """What is there of all inputs, and what is not."""
+    parts: list[Part] = []
+    missing: list[Missing] = []
+    for wanted in entry.inputs:
+        found, lacks = _parts(place.top, wanted)
+        parts += found
+        missing += [lacks] if lacks else []
+        if sum(len(each.data) for each in parts) > MOST_BYTES:
+            reason = f"its parts are larger than {MOST_BYTES // 1024 // 1024} MiB; name fewer files"
+            raise Conflict(f"run of {entry.agent} in {place.slug}", reason)
+    return tuple(parts), tuple(missing)
+
+
+def _times(
+    slug: str, schedule: Schedule, entry: Entry, now: datetime
+) -> tuple[datetime | None, datetime | None]:
+    """The run that this one is for, and the one after it."""
+    late = late_by(slug, entry.agent, entry.jitter_minutes)
+    due = last_run(entry.cron, schedule.timezone, now - late)
+    after = next_of(slug, entry.agent, entry.cron, schedule.timezone, entry.jitter_minutes, now)
+    return due + late if due else None, after
 
 
 def _commit(top: Path) -> str | None:
@@ -275,7 +214,7 @@ def _dispatch(
     return payload(known), direction(known).directive, ""
 
 
-def _digest(parts: list[Part]) -> str:
+def _digest(parts: Iterable[Part]) -> str:
     rows = "".join(f"{each.part} {each.path} {each.sha256}\n" for each in parts)
     return hashlib.sha256(rows.encode()).hexdigest()
 
@@ -297,43 +236,3 @@ def _told(hub: Hub, bundle: Bundle, by: Caller) -> Bundle:
     except CustodianError as error:
         return replace(bundle, no_event=str(error))
     return replace(bundle, event=event)
-
-
-def _written(bundle: Bundle, out: Path) -> Bundle:
-    """The folder holds `run.json` and the parts by their paths; it is there whole or not at all."""
-    folder = out.expanduser().absolute()
-    if os.path.lexists(folder):
-        raise FileTrouble(shown(folder), "it is there already and is not overwritten")
-    bundle = replace(bundle, run=replace(bundle.run, folder=str(folder)))
-    try:
-        beside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
-    except OSError as error:
-        raise FileTrouble(shown(folder), _reason(error)) from error
-    try:
-        for path, data in _files(bundle):
-            file = beside / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        beside.rename(folder)
-    except OSError as error:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise FileTrouble(shown(folder), _reason(error)) from error
-    return bundle
-
-
-def _reason(error: OSError) -> str:
-    return f"it cannot be written: {(error.strerror or str(error)).lower()}"
-
-
-def _files(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
-    import json
-
-    told = bundle.to_json(0)
-    for each in told["parts"]:
-        each.pop("truncated", None)
-        each["file"] = f"parts/{each['path']}"
-        del each["text"]
-    text = json.dumps(told, ensure_ascii=False, indent=2)
-    yield "run.json", f"{text}\n".encode()
-    for part in bundle.parts:
-        yield f"parts/{part.path}", part.data

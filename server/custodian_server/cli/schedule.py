@@ -29,7 +29,7 @@ from .output import (
 
 if TYPE_CHECKING:
     from custodian_core.schedule.roster import Due, LeftOut, Roster
-    from custodian_tools.preparing import Bundle
+    from custodian_tools.bundles import Bundle
     from custodian_tools.schedules import Judged
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}

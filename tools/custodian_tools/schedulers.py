@@ -53,8 +53,8 @@ def _told(ran: "subprocess.CompletedProcess[bytes]") -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Systemd:
-    """The timers of systemd's user manager, whose units lie below the XDG config folder."""
+class UserManager:
+    """Systemd's user manager, whose units lie below the XDG config folder."""
 
     folder: Path
 
@@ -65,68 +65,20 @@ class Systemd:
         ran = _run("systemctl", "--user", "show-environment")
         return None if ran.returncode == 0 else _told(ran)
 
-    def installed(self) -> bytes | None:
-        """The timer's unit, if it is ours."""
-        unit = self._read(TIMER)
-        return unit if unit is not None and is_ours(unit) else None
-
-    def runs(self) -> bool:
-        """Whether the timer is on, now and after the next login."""
+    def is_on(self, unit: str) -> bool:
+        """Whether the unit is on, now and after the next login."""
         return all(
-            _run("systemctl", "--user", "--quiet", verb, TIMER).returncode == 0
+            _run("systemctl", "--user", "--quiet", verb, unit).returncode == 0
             for verb in ("is-enabled", "is-active")
         )
 
-    def install(self, job: Job) -> bool:
-        """The timer is on; whether anything had to change for that."""
-        units = {SERVICE: service(job), TIMER: timer(job)}
-        there = {name: self._read(name) for name in units}
-        for name, unit in there.items():
-            if unit is not None and not is_ours(unit):
-                why = "it is there and was not written by custodian timer"
-                do = f"`systemctl --user disable --now {TIMER}`, then move it away"
-                raise Conflict(shown(self.folder / name), f"{why}; {do}")
-        if there == units and self.runs():
-            return False
-        for name, unit in units.items():
-            self._write(name, there[name], unit)
-        for words in (("daemon-reload",), ("enable", TIMER), ("restart", TIMER)):
-            self._ask(*words)
-        return True
-
-    def uninstall(self) -> bool:
-        """No unit of ours is left; whether there was one."""
-        there = {name: self._read(name) or b"" for name in (SERVICE, TIMER)}
-        ours = {name: unit for name, unit in there.items() if is_ours(unit)}
-        if not ours:
-            return False
-        works = self.trouble() is None
-        if works and TIMER in ours:
-            self._ask("disable", "--now", TIMER)
-            _run("systemctl", "--user", "clean", "--what=state", TIMER)  # when it last ran
-        for name, unit in ours.items():
-            remove_file(self.folder / name, unit)
-        link = self.folder / "timers.target.wants" / TIMER
-        if link.is_symlink():
-            link.unlink()
-        if works:
-            self._ask("daemon-reload")
-            _run("systemctl", "--user", "reset-failed", SERVICE)  # it fails where none had failed
-        return True
-
-    def times(self) -> tuple[datetime | None, datetime | None]:
-        """When the timer fires next, and when it last did."""
-        wanted = ("NextElapseUSecRealtime", "LastTriggerUSec")
-        ran = _run("systemctl", "--user", "show", TIMER, *(f"--property={each}" for each in wanted))
-        said = dict(_pairs(ran.stdout.decode(errors="replace")))
-        upcoming, last = (_time(said.get(name, "")) for name in wanted)
-        return upcoming, last
-
-    def _read(self, name: str) -> bytes | None:
+    def read(self, name: str) -> bytes | None:
+        """The unit as it is written; None where there is none."""
         path = self.folder / name
         return read_file(path, MAX_UNIT) if os.path.lexists(path) else None
 
-    def _write(self, name: str, old: bytes | None, new: bytes) -> None:
+    def write(self, name: str, old: bytes | None, new: bytes) -> None:
+        """The unit is written so."""
         path = self.folder / name
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -137,10 +89,70 @@ class Systemd:
         elif old != new:
             replace_file(path, old, new)
 
-    def _ask(self, *words: str) -> None:
+    def ask(self, *words: str) -> None:
+        """The manager has done so; `FileTrouble` where it refuses."""
         ran = _run("systemctl", "--user", *words)
         if ran.returncode:
             raise FileTrouble(f"systemctl --user {' '.join(words)}", _told(ran))
+
+
+@dataclass(frozen=True, slots=True)
+class Systemd(UserManager):
+    """The timer of ours that the user manager keeps."""
+
+    def installed(self) -> bytes | None:
+        """The timer's unit, if it is ours."""
+        unit = self.read(TIMER)
+        return unit if unit is not None and is_ours(unit) else None
+
+    def runs(self) -> bool:
+        """Whether the timer is on, now and after the next login."""
+        return self.is_on(TIMER)
+
+    def install(self, job: Job) -> bool:
+        """The timer is on; whether anything had to change for that."""
+        units = {SERVICE: service(job), TIMER: timer(job)}
+        there = {name: self.read(name) for name in units}
+        for name, unit in there.items():
+            if unit is not None and not is_ours(unit):
+                why = "it is there and was not written by custodian timer"
+                do = f"`systemctl --user disable --now {TIMER}`, then move it away"
+                raise Conflict(shown(self.folder / name), f"{why}; {do}")
+        if there == units and self.runs():
+            return False
+        for name, unit in units.items():
+            self.write(name, there[name], unit)
+        for words in (("daemon-reload",), ("enable", TIMER), ("restart", TIMER)):
+            self.ask(*words)
+        return True
+
+    def uninstall(self) -> bool:
+        """No unit of ours is left; whether there was one."""
+        there = {name: self.read(name) or b"" for name in (SERVICE, TIMER)}
+        ours = {name: unit for name, unit in there.items() if is_ours(unit)}
+        if not ours:
+            return False
+        works = self.trouble() is None
+        if works and TIMER in ours:
+            self.ask("disable", "--now", TIMER)
+            _run("systemctl", "--user", "clean", "--what=state", TIMER)  # when it last ran
+        for name, unit in ours.items():
+            remove_file(self.folder / name, unit)
+        link = self.folder / "timers.target.wants" / TIMER
+        if link.is_symlink():
+            link.unlink()
+        if works:
+            self.ask("daemon-reload")
+            _run("systemctl", "--user", "reset-failed", SERVICE)  # it fails where none had failed
+        return True
+
+    def times(self) -> tuple[datetime | None, datetime | None]:
+        """When the timer fires next, and when it last did."""
+        wanted = ("NextElapseUSecRealtime", "LastTriggerUSec")
+        ran = _run("systemctl", "--user", "show", TIMER, *(f"--property={each}" for each in wanted))
+        said = dict(_pairs(ran.stdout.decode(errors="replace")))
+        upcoming, last = (_time(said.get(name, "")) for name in wanted)
+        return upcoming, last
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:

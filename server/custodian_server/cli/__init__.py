@@ -38,6 +38,7 @@ COMMANDS = {
         "Which agents run in which repos, and runs prepared for them.",
     ),
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
+    "service": ("service:service", "Serve the hub for as long as you are logged in."),
     "settings": ("settings:settings", "Show every setting and where it came from."),
     "status": ("status:status", "Show the whole fleet on one screen."),
     "task": ("task:task", "List, claim, move and note tasks."),

@@ -31,6 +31,11 @@ MOST_CONNECTIONS = 16
 _EXAMPLE = "https://git.example"
 
 
+def address_of(url: str) -> str:
+    """The forge's address; with the API's path at its end it is the same."""
+    return endpoint(url, "GITEA_URL", "GITEA_TOKEN", _EXAMPLE).removesuffix(API)
+
+
 class Asker:
     """Asks one forge, and nothing else; the token goes in a header and nowhere else."""
 
@@ -44,7 +49,7 @@ class Asker:
     ) -> None:
         import httpx
 
-        self.url = endpoint(url, "GITEA_URL", "GITEA_TOKEN", _EXAMPLE).removesuffix(API)
+        self.url = address_of(url)
         self._pause = pause
         self._answer_s = answer_s
         headers = {

@@ -18,7 +18,7 @@ from custodian_core.errors import (
 from custodian_core.ports import LISTING_S, ListingProgress
 from custodian_core.settings import Settings
 
-from .asking import Asker
+from .asking import Asker, address_of
 from .questions import Questions
 from .reading import (
     read_branch,
@@ -60,11 +60,11 @@ def open_forge(
     if not settings.forge_url:
         where = "in the environment, .env or config.toml"
         raise BadValue("GITEA_URL", f"it is not set; set it {where}, as https://git.example")
-    token = settings.forge_token
+    url, token = address_of(settings.forge_url), settings.forge_token
     if not token:
         make = "make a token with read:user, read:organization, read:repository in your settings"
-        raise BadValue("GITEA_TOKEN", f"it is not set; {make} at {settings.forge_url}")
-    return HttpForge(settings.forge_url, token, answer_s=answer_s, pause=pause)
+        raise BadValue("GITEA_TOKEN", f"it is not set; {make} at {url}")
+    return HttpForge(url, token, answer_s=answer_s, pause=pause)
 
 
 class HttpForge:

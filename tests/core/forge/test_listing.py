@@ -7,9 +7,12 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from custodian_core.codec import stamp
 from custodian_core.errors import ForgeTrouble, ForgeUnreachable, NoForge, NotAnOrg, NotOnForge
 from custodian_core.forge.client import HttpForge
 from custodian_core.forge.records import Listing
+from custodian_server.demo.forge import LONG_AGO
+from custodian_server.demo.forge_shapes import issue_json
 
 from .conftest import small
 from .fake import Fake, faked, serving
@@ -225,8 +228,10 @@ def test_a_list_that_comes_whole_on_every_page_is_whole(forge: HttpForge, fake: 
 
 
 def test_a_list_of_which_a_page_fails_is_none(forge: HttpForge, fake: Fake) -> None:
-    for number in range(60):
-        forge.create_issue("ada/own", f"issue {number}")
+    repo = fake.forge.find("ada/own")
+    assert repo
+    at = stamp(LONG_AGO)
+    repo.issues += [issue_json(repo, n, {"title": "x"}, "ada", at) for n in range(1, 61)]
     fake.instead("/repos/ada/own/issues", 404, '{"message": "gone"}', page=2)
 
     assert len(forge.issues("ada/own", limit=50)) == 50

@@ -142,6 +142,9 @@ def test_an_address_that_is_none_is_refused_without_saying_it(url: str, why: str
     with pytest.raises(BadValue, match=f"GITEA_URL: .*{why}") as caught:
         open_forge(Settings({"GITEA_URL": url, "GITEA_TOKEN": "t"}, {}))
     assert "geheim" not in str(caught.value)
+    with pytest.raises(BadValue) as caught:
+        open_forge(Settings({"GITEA_URL": url}, {}))
+    assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize("end", ["/", "/api/v1", "/api/v1/"])
@@ -369,6 +372,37 @@ def test_other_refusals_are_told_in_the_forges_words(
     with pytest.raises(ForgeTrouble, match=r"cannot do that: no.\[31m$") as caught:
         forge.create_label("ada/own", "x")
     assert "\x1b" not in str(caught.value)
+
+
+def test_a_folder_that_is_none_is_told(forge: HttpForge) -> None:
+    with pytest.raises(NotOnForge, match="'a/b/c' of coulomb/marki-docx is no folder"):
+        forge.contents("coulomb/marki-docx", "a/b/c")
+    with pytest.raises(NotOnForge, match="object does not exist"):
+        forge.contents("coulomb/marki-docx", "nowhere")
+    with pytest.raises(NotOnForge, match="no branch 'gone' of ada/own"):
+        forge.branch("ada/own", "gone")
+
+
+def test_a_rule_that_cannot_be_read_is_not_passed_over(forge: HttpForge, fake: Fake) -> None:
+    fake.instead("/repos/ada/own/branch_protections", 200, '[{"enable_push": false}]')
+    with pytest.raises(NoForge, match="1 things that it tells of cannot be read"):
+        forge.branch_protections("ada/own")
+
+
+def test_a_forge_that_takes_too_long_is_told(fake: Fake) -> None:
+    async def until_hung_up(request: Request) -> Response:
+        while not await request.is_disconnected():
+            await request.receive()
+        return Response()
+
+    fake.meanwhile("/user", until_hung_up, times=9)
+    token = fake.forge.add_token("ada")
+    with (
+        HttpForge(fake.url, token, pause=no_pause, answer_s=0.1) as forge,
+        pytest.raises(ForgeUnreachable, match="does not answer: it takes too long"),
+    ):
+        forge.whoami()
+    assert len(fake.asked) == 3
 
 
 def test_a_label_that_is_not_there_is_told_with_near_names(forge: HttpForge) -> None:

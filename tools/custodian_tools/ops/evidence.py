@@ -1,0 +1,188 @@
+"""Evidence: what there is, how old it is, writing it; and engagement out of a server's logs."""
+
+import gzip
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import IO, Any, cast
+
+from custodian_core.errors import FileTrouble, UnknownThing
+from custodian_core.files import shown
+from custodian_core.findings import Finding, found
+from custodian_core.ops.engagement import LONGEST_LINE, Engagement, Window
+from custodian_core.ops.evidence import (
+    Piece,
+    Standing,
+    path_of,
+    pieces,
+    read_piece,
+    spell,
+    standings,
+)
+from custodian_tools.checkouts import Target
+from custodian_tools.sync.bench import Bench
+
+from .ground import Ground, OnDisk
+from .sealing import Draft, Written, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Stock:
+    """The evidence that there is, and how each domain stands."""
+
+    pieces: tuple[Piece, ...]
+    standings: tuple[Standing, ...]
+    findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence as `--json` and tools show it."""
+        return {
+            "domains": [
+                {
+                    "domain": each.domain,
+                    "latest": each.latest.path if each.latest else None,
+                    "day": each.latest.day.isoformat() if each.latest else None,
+                    "age_days": each.age_days,
+                    "old_after_days": each.old_after_days,
+                    "is_old": each.is_old,
+                }
+                for each in self.standings
+            ],
+            "files": [
+                {"path": each.path, "domain": each.domain, "day": each.day.isoformat()}
+                for each in self.pieces
+            ],
+        }
+
+
+def stock(
+    target: Target, today: date, domain: str | None = None, since: date | None = None
+) -> Stock:
+    """The evidence of the ops repo, perhaps of one domain and since a day."""
+    good, findings = pieces(OnDisk(target.path).paths())
+    told = [each for each in standings(good, today) if domain in (None, each.domain)]
+    if domain and not any(each.latest for each in told):
+        known = sorted({piece.domain for piece in good})
+        if not told:
+            raise UnknownThing("domain", domain, tuple(known))
+    files = (each for each in good if domain in (None, each.domain))
+    findings += [finding for each in told if (finding := each.finding())]
+    recent = tuple(each for each in files if since is None or each.day >= since)
+    return Stock(recent, tuple(told), tuple(findings))
+
+
+def latest(target: Target, domain: str, today: date) -> tuple[Standing, dict[str, Any]]:
+    """The newest evidence of the domain, how old it is, and what it says."""
+    ground = OnDisk(target.path)
+    good, _ = pieces(ground.paths())
+    standing = next((each for each in standings(good, today) if each.domain == domain), None)
+    if standing is None or standing.latest is None:
+        known = sorted({piece.domain for piece in good})
+        raise UnknownThing("evidence of domain", domain, tuple(known))
+    told = read_piece(ground.data(standing.latest.path) or b"")
+    if isinstance(told, str):
+        raise FileTrouble(standing.latest.path, f"it {told}")
+    return standing, told
+
+
+def write(
+    bench: Bench,
+    target: Target,
+    domain: str,
+    told: Mapping[str, Any],
+    *,
+    day: date | None = None,
+    name: str = "",
+    dry_run: bool = False,
+) -> Written:
+    """The evidence is committed and pushed; that of the same day and name is replaced."""
+    day = day or bench.clock().date()
+    path, data = path_of(domain, day, name), spell(told)
+
+    def decide(_ground: Ground) -> Draft:
+        return Draft(
+            {path: data}, f"evidence: {domain} {day.isoformat()}", (f"By {bench.by.name}.",)
+        )
+
+    return seal(bench, target, decide, dry_run=dry_run)
+
+
+# --- engagement
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What the logs say; no report where they hold not one line."""
+
+    report: dict[str, Any] | None
+    logs: tuple[str, ...]
+    #: logs of the window that could not be read, and why
+    not_read: tuple[str, ...]
+
+
+def engagement(paths: Sequence[Path], end: datetime, hours: int = 24) -> Collected:
+    """Who read what in the hours before `end`, out of these logs and what was rotated from them."""
+    window = Window.last(hours, end)
+    counting = Engagement(window)
+    read: list[str] = []
+    not_read: list[str] = []
+    for path in paths:
+        if not path.is_file():
+            raise FileTrouble(shown(path), "there is no such log")
+        for log in _with_rotated(path, window.start):
+            if log.suffix in _PACKED:
+                not_read.append(f"{shown(log)}: it is packed by {log.suffix[1:]}")
+                continue
+            try:
+                with closing(_opened(log)) as lines:
+                    counting.take(_lines(lines), shown(log))
+                read.append(shown(log))
+            except (OSError, EOFError, zlib.error) as error:
+                if log == path:
+                    raise FileTrouble(shown(log), str(error).lower()) from error
+                not_read.append(f"{shown(log)}: {error}")
+    report = counting.report()
+    if report is not None:
+        report = {"source": paths[0].name, "logs": len(read), "not_read": not_read, **report}
+    return Collected(report, tuple(read), tuple(not_read))
+
+
+_PACKED = (".zst", ".xz", ".bz2")
+
+
+def _with_rotated(path: Path, since: datetime) -> list[Path]:
+    """The log after those that were rotated from it and written to within the window."""
+    stem = path.name.removesuffix(".log")
+    rotated: list[tuple[float, Path]] = []
+    for other in path.parent.iterdir():
+        follows = other.name.startswith((f"{path.name}.", f"{stem}-"))
+        if other == path or not follows or not other.is_file():
+            continue
+        touched = other.stat().st_mtime
+        if touched >= since.timestamp():
+            rotated.append((touched, other))
+    return [*(log for _, log in sorted(rotated)), path]
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+def _lines(log: IO[bytes]) -> Iterator[bytes]:
+    """The lines; of one that is too long no more than that it is."""
+    while line := log.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE and not line.endswith(b"\n"):
+            while (rest := log.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+        yield line
+
+
+def trouble(collected: Collected) -> Iterator[Finding]:
+    """What is amiss with the logs."""
+    for each in collected.not_read:
+        yield found("EV02", {"what": each, "why": "was not read"})
+    if collected.report is None:
+        yield found("EV03", {"domain": "engagement: the logs are empty"})

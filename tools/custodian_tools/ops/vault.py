@@ -1,0 +1,387 @@
+"""The vault: what is asked for, how far it could do harm, and what people decided.
+
+Nothing here runs an action or reads a secret. What is of tier high lies among the pending until a
+person has approved it, where no dispatcher looks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from custodian_core.commands import AnswerHuman, AskHuman, Caller
+from custodian_core.errors import BadValue, Conflict, UnknownThing
+from custodian_core.findings import Finding, Severity, found
+from custodian_core.ops import tiers
+from custodian_core.ops.actions import (
+    Action,
+    ActionReading,
+    Result,
+    read_action,
+    read_result,
+    same_ids,
+    spell,
+)
+from custodian_core.ops.procurement import Request, read_request, same_ask
+from custodian_core.ops.procurement import spell as spell_request
+from custodian_core.ops.tiers import Policy, Tier, Verdict
+from custodian_core.ops.vault import (
+    FOLDERS,
+    PLACE,
+    Outcome,
+    State,
+    action_state,
+    duplicate,
+    moved,
+    resolve,
+    where_to,
+)
+from custodian_core.text import printable
+from custodian_tools.checkouts import Target, registered
+from custodian_tools.hub import every
+from custodian_tools.sync.bench import Bench
+
+from .ground import Ground, OnDisk
+from .sealing import Draft, Written, seal
+
+FORMULAS = "formulas/"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A thing in the vault, and how it stands."""
+
+    name: str
+    #: action or request
+    kind: str
+    path: str
+    state: State
+    #: what it is for, in a line
+    title: str
+    tier: Tier | None
+    why_tier: str | None
+    result: Result | None
+    findings: tuple[Finding, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The item as `--json` and tools show it."""
+        told = self.result
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "path": self.path,
+            "state": self.state.value,
+            "title": self.title,
+            "tier": self.tier.value if self.tier else None,
+            "why_tier": self.why_tier,
+            "result": told and {"exit_code": told.exit_code, "at": told.told_at},
+            "findings": [finding.to_json() for finding in self.findings],
+        }
+
+
+def list_items(target: Target, state: State | None = None) -> list[Item]:
+    """Everything in the vault, or what stands in one way; what is invalid is shown with why."""
+    ground = OnDisk(target.path)
+    items = [*_actions(ground), *_requests(ground)]
+    return [item for item in items if state is None or item.state is state]
+
+
+def show(target: Target, name: str) -> tuple[Item, str]:
+    """One thing of the vault, by name or path, and its text."""
+    item = _named(list_items(target), name)
+    data = OnDisk(target.path).data(item.path) or b""
+    return item, data.decode(errors="replace")
+
+
+def validate(target: Target, path: str, data: bytes | None = None) -> tuple[Finding, ...]:
+    """All that is wrong with a file that is in the vault, or is to be."""
+    ground = OnDisk(target.path)
+    data = ground.data(path) if data is None else data
+    if data is None:
+        raise UnknownThing("file", path)
+    if path.endswith(".toml"):
+        return read_action(data, path, policy_of(ground), formulas_of(ground)).findings
+    return read_request(data, path).findings
+
+
+def classify(target: Target, formula: str, override: str | None = None) -> Verdict:
+    """The tier of an action with that formula, and why."""
+    return tiers.classify(policy_of(OnDisk(target.path)), formula, override)
+
+
+def policy_drift(target: Target, formulas: Iterable[str] | None = None) -> tuple[Finding, ...]:
+    """What the policy and the formulas do not know of each other."""
+    ground = OnDisk(target.path)
+    known = frozenset(formulas) if formulas is not None else formulas_of(ground)
+    if known is None:
+        why = "the ops repo has no folder formulas/; say with --formulas where they are"
+        raise BadValue("formulas", why)
+    return tuple(tiers.drift(policy_of(ground), known, FORMULAS))
+
+
+def policy_of(ground: Ground) -> Policy:
+    """The policy of the ops repo."""
+    return tiers.read_policy(ground.data(tiers.PATH))
+
+
+def formulas_of(ground: Ground) -> frozenset[str] | None:
+    """The formulas that the repo holds; None where it holds no folder of them."""
+    return formula_names(
+        path.removeprefix(FORMULAS) for path in ground.paths() if path.startswith(FORMULAS)
+    )
+
+
+def formula_names(files: Iterable[str]) -> frozenset[str] | None:
+    """What the files of a folder of formulas are called; None where there are none."""
+    ends = (".toml", ".sh")
+    names = {each.rpartition(".")[0] for each in files if each.endswith(ends) and "/" not in each}
+    return frozenset(names) or None
+
+
+# --- asking
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """What came of a request."""
+
+    path: str
+    verdict: Verdict | None
+    written: Written
+    #: the question to a person, where one was opened
+    question: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing goes on until a person has answered."""
+        return self.verdict is None or self.verdict.tier.waits
+
+    def to_json(self) -> dict[str, Any]:
+        """What was asked for, as `--json` and tools show it."""
+        return {
+            "path": self.path,
+            "tier": self.verdict.tier.value if self.verdict else None,
+            "why_tier": self.verdict.why if self.verdict else None,
+            "waits": self.waits,
+            "question": self.question,
+            **self.written.to_json(),
+        }
+
+
+def request_action(
+    bench: Bench, target: Target, action: Action, *, dry_run: bool = False
+) -> Requested:
+    """The action is asked for, once; a person is asked where its tier says so."""
+    decided: list[tuple[str, Verdict]] = []
+
+    def decide(ground: Ground) -> Draft:
+        data = spell(action)
+        verdict = tiers.classify(policy_of(ground), action.formula, action.blast_radius)
+        path = where_to(verdict.tier.waits, action.id)
+        reading = read_action(data, path, policy_of(ground), formulas_of(ground))
+        _refuse_failures(reading.findings, f"action {action.id}")
+        there = _there(ground, action.id)
+        if there and not (ground.data(there) or b"").startswith(data):
+            raise Conflict(f"action {action.id}", f"{there} has that id and says something else")
+        decided[:] = [(there or path, verdict)]
+        files = {} if there else {path: data}
+        return Draft(files, f"vault: add {action.id}", (f"Tier {verdict.tier}: {verdict.why}.",))
+
+    asks = registered(target) if not dry_run else target
+    written = seal(bench, asks, decide, dry_run=dry_run)
+    path, verdict = decided[0]
+    question = None
+    if verdict.tier.asks and not dry_run and path == where_to(verdict.tier.waits, action.id):
+        does = "waits for you" if verdict.tier.waits else "goes on"
+        asked = f"vault: {action.id} ({verdict.tier}) {does}"
+        context = f"{action.formula}: {action.context}"
+        question = _ask(bench, asks, asked, context, path, waits=verdict.tier.waits)
+    return Requested(path, verdict, written, question)
+
+
+def request_procurement(
+    bench: Bench,
+    target: Target,
+    name: str,
+    *,
+    title: str,
+    what: str,
+    why: str,
+    human: Sequence[str],
+    then: Sequence[str],
+    unblocks: Sequence[str],
+    dry_run: bool = False,
+) -> Requested:
+    """A person is asked for something, once: by name and by title."""
+    path = f"vault/pending/{name}.md"
+    if not PLACE.fullmatch(path):
+        raise BadValue("name", f"'{printable(name, 60)}' must be of a-z 0-9 . _ -")
+    data = spell_request(title, what, why, human, then, unblocks)
+    request = read_request(data, path)
+    _refuse_failures([*request.findings, *_grave(request)], f"request {name}")
+
+    def decide(ground: Ground) -> Draft:
+        same = duplicate(request, _all_requests(ground))
+        if same and not (same.path == path and ground.data(path) == data):
+            raise Conflict(f"request {name}", f"{same.path} asks for the same")
+        return Draft({path: data}, f"vault: request {name}", (f"By {bench.by.name}.",))
+
+    asks = registered(target) if not dry_run else target
+    written = seal(bench, asks, decide, dry_run=dry_run)
+    question = None
+    if not dry_run:
+        question = _ask(bench, asks, f"vault: {title}", what, path, waits=True)
+    return Requested(path, None, written, question)
+
+
+def _ask(
+    bench: Bench, target: Target, question: str, context: str, path: str, *, waits: bool
+) -> str:
+    """A question is open that names the file; asking again opens no second one."""
+    options = ("approved", "rejected") if waits else ("seen",)
+    asked = AskHuman(
+        printable(question, 300),
+        target.repo,
+        context=f"{printable(context, 500)} ({path})",
+        options=options,
+    )
+    # The same request asked again has the same key, so its first question is the answer.
+    by = Caller(bench.by.name, idempotency_key=f"vault:{target.repo}:{path}")
+    return str(bench.hub.do(asked, by).id)
+
+
+# --- deciding
+
+
+def settle(
+    bench: Bench,
+    target: Target,
+    name: str,
+    outcome: Outcome,
+    note: str = "",
+    *,
+    dry_run: bool = False,
+) -> Written:
+    """What a person decided is where everybody looks, with who and when; its question is closed."""
+    paths: list[str] = []
+
+    def decide(ground: Ground) -> Draft:
+        item = _named([*_actions(ground), *_requests(ground)], name)
+        move = resolve(item.path, outcome, bench.by.name, bench.clock(), note)
+        if item.kind == "action" and outcome is Outcome.APPROVED:
+            _refuse_failures(item.findings, f"action {item.name}")
+        if ground.data(move.new) is not None:
+            raise Conflict(move.new, "it is there already")
+        paths[:] = [item.path]
+        data = ground.data(item.path) or b""
+        subject = f"vault: {item.name} {outcome}"
+        files = {move.old: None, move.new: moved(data, move)}
+        return Draft(files, subject, (f"By {bench.by.name}.", *([note] if note else [])))
+
+    written = seal(bench, target, decide, dry_run=dry_run)
+    if target.repo and not dry_run:
+        _answer(bench, target.repo, paths[0], outcome, note)
+    return written
+
+
+def _answer(bench: Bench, repo: str, path: str, outcome: Outcome, note: str) -> None:
+    """The open questions about the file are answered."""
+    answer = f"{outcome}: {note}" if note else outcome.value
+    for asked in list(every(bench.hub.interventions, repo=repo)):
+        if asked.context.endswith(f"({path})"):
+            bench.hub.do(AnswerHuman(asked.id, answer), bench.by)
+
+
+# --- reading
+
+
+def _actions(ground: Ground) -> list[Item]:
+    policy, formulas = policy_of(ground), formulas_of(ground)
+    readings = [
+        read_action(ground.data(path) or b"", path, policy, formulas)
+        for path in ground.paths()
+        if path.endswith(".toml") and (place := PLACE.fullmatch(path)) and place[3] == "toml"
+    ]
+    twice = {finding.path: finding for finding in same_ids(readings)}
+    return [_action_item(ground, reading, twice.get(reading.path)) for reading in readings]
+
+
+def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None) -> Item:
+    beside = f"{reading.path.removesuffix('.toml')}.result.json"
+    data = ground.data(beside)
+    result = None if data is None else read_result(data)
+    findings = [*reading.findings, *([twice] if twice else [])]
+    if isinstance(result, str):
+        facts = {"id": printable(reading.stem, 100), "why": result}
+        findings.append(found("VA16", facts, path=beside))
+    return Item(
+        name=reading.stem,
+        kind="action",
+        path=reading.path,
+        state=action_state(reading, result),
+        title=printable(reading.context or "", 200),
+        tier=reading.verdict.tier,
+        why_tier=reading.verdict.why,
+        result=result if isinstance(result, Result) else None,
+        findings=tuple(findings),
+    )
+
+
+def _all_requests(ground: Ground) -> list[Request]:
+    return [
+        read_request(ground.data(path) or b"", path)
+        for path in ground.paths()
+        if (place := PLACE.fullmatch(path)) and place[3] == "md" and place[1] in FOLDERS
+    ]
+
+
+def _requests(ground: Ground) -> list[Item]:
+    items: list[Item] = []
+    requests = _all_requests(ground)
+    for place, request in enumerate(requests):
+        twin = next((each for each in requests[:place] if same_ask(request, each)), None)
+        findings = request.findings
+        if twin:
+            facts = {"path": request.path, "other": twin.path}
+            findings = (*findings, found("VA15", facts, path=request.path))
+        items.append(
+            Item(
+                name=request.name.removesuffix(".md"),
+                kind="request",
+                path=request.path,
+                state=State(request.path.split("/")[1]),
+                title=printable(request.title or "", 200),
+                tier=None,
+                why_tier=None,
+                result=None,
+                findings=findings,
+            )
+        )
+    return items
+
+
+def _named(items: Sequence[Item], name: str) -> Item:
+    found_items = [item for item in items if name in (item.name, item.path)]
+    if not found_items:
+        near = [item.name for item in items if name.casefold() in item.name.casefold()][:5]
+        raise UnknownThing("vault item", printable(name, 100), tuple(near))
+    if len(found_items) > 1:
+        places = ", ".join(item.path for item in found_items)
+        raise Conflict(f"vault item '{name}'", f"there are several: {places}; name one by path")
+    return found_items[0]
+
+
+def _there(ground: Ground, action_id: str) -> str | None:
+    """The file that has the action's id already, in whatever folder."""
+    places = (f"vault/{folder}/{action_id}.toml" for folder in ("actions", *FOLDERS))
+    return next((path for path in places if ground.data(path) is not None), None)
+
+
+def _grave(request: Request) -> Iterable[Finding]:
+    """What lets a request pass where it lies is refused where one is made."""
+    return (replace(each, severity=Severity.FAIL) for each in request.findings)
+
+
+def _refuse_failures(findings: Iterable[Finding], what: str) -> None:
+    wrong = [each.message for each in findings if each.severity is Severity.FAIL]
+    if wrong:
+        raise BadValue(what, "; ".join(dict.fromkeys(wrong)))

@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run test clients browser forge check bench lock ship bundle clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge check bench lock ship bundle clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -13,6 +13,9 @@ help: ## Say what can be made
 
 run: .venv/run ## Start the State Hub, and say how to connect
 	@$(BIN)/custodian serve $(ARGS)
+
+demo: .venv/run ## Show a throw-away fleet at work, in a browser
+	@$(BIN)/custodian demo $(ARGS)
 
 test: .venv/dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)

@@ -17,6 +17,7 @@ COMMANDS = {
     "codes": ("codes:codes", "Say what each check code means and what to do about it."),
     "completion": ("completion:completion", "Print the script that completes commands in a shell."),
     "db": ("db:db", "Upgrade, back up, export and import the hub's database."),
+    "demo": ("demo:demo", "Show a throw-away fleet at work, in a browser."),
     "dispatch": ("dispatch:dispatch", "Say what a repo's agent should know and do now."),
     "fix": ("sync:fix", "Bring files, hub and remote in step, and push."),
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),

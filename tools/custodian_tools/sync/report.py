@@ -107,7 +107,7 @@ class Report:
 
 
 #: findings that name an outcome, the one that explains most first
-_OUTCOMES = {"C-18": "diverged", "C-17": "unpushed", "C-16": "behind", "C-19": "offline"}
+EXPLAINING = {"C-18": "diverged", "C-17": "unpushed", "C-16": "behind", "C-19": "offline"}
 
 
 def lasting(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -140,14 +140,21 @@ def outcome_of(findings: tuple[Finding, ...]) -> str:
     if halted:
         return halted
     codes = {finding.code for finding in findings}
-    named = next((word for code, word in _OUTCOMES.items() if code in codes), None)
+    named = next((word for code, word in EXPLAINING.items() if code in codes), None)
     if named:
         return named
     if any(finding.severity is Severity.FAIL for finding in findings):
         return "fail"
+    return "findings" if any(still_open(findings)) else "ok"
+
+
+def still_open(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """What a person should look at: a status that was written into its file is not amiss now."""
+    findings = tuple(findings)
     written = {(f.path, f.line) for f in findings if f.code == "T03"}
-    open_ = any(
-        f.severity is Severity.WARN and not (f.code == "C-13" and (f.path, f.line) in written)
+    return tuple(
+        f
         for f in findings
+        if f.severity in (Severity.WARN, Severity.FAIL)
+        and not (f.code == "C-13" and (f.path, f.line) in written)
     )
-    return "findings" if open_ else "ok"

@@ -113,7 +113,7 @@ async def test_progress_is_told_while_pages_come(forge: Standing, tmp_path: Path
         forge.knows.add_repo(f"coulomb/repo-{number:02d}", files=())
     told: list[str] = []
 
-    async def hear(_done: float, _total: float | None, message: str | None) -> None:
+    async def hear(progress: float, total: float | None, message: str | None) -> None:
         told.append(message or "")
 
     async with connected(tmp_path) as client:

@@ -18,6 +18,7 @@ from custodian_tools.agent.answers import advice, bounded, safe
 from custodian_tools.agent.desk import Desk, Longest, Progress, Range
 
 from .choosing import Toolset
+from .later import loaded
 
 #: how long an answer may be: clients cut what is longer, and a model reads none of it with profit
 LONGEST = 45_000
@@ -82,11 +83,12 @@ class StrictTool(Tool):
 
 def tool_of(declared: Declared, desk: Desk, name: str | None = None) -> Tool:
     """The declared function as a tool of that desk."""
+    function = loaded(declared.function)
     tool = StrictTool.from_function(
-        _called(declared.function, desk),
+        _called(function, desk),
         name=name or declared.name,
         title=declared.title,
-        description=inspect.getdoc(declared.function) or "",
+        description=inspect.getdoc(function) or "",
         annotations=declared.annotations,
     )
     return strict(tool)

@@ -1,21 +1,31 @@
 """The MCP server: what agents can ask for, assembled in one place."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
 
 from custodian_core import __version__
-from custodian_tools.agent import inventory, schedules, syncing, work
 from custodian_tools.agent.desk import Desk
 
 from .choosing import Chosen, Toolset, chosen
 from .declaring import Declared, tool_of
+from .later import Later, PatientServer
 from .skills import Skills
 from .telling import add_completion, add_prompts, add_resources
 from .watching import Watch, add_subscriptions, watching
+
+if TYPE_CHECKING:
+    from custodian_tools.agent import inventory, schedules, syncing, work
+else:
+    inventory, schedules, syncing, work = (
+        Later(f"custodian_tools.agent.{name}")
+        for name in ("inventory", "schedules", "syncing", "work")
+    )
 
 INSTRUCTIONS = """\
 Custodian keeps Markdown workplans, a State Hub and git remotes telling the same story.
@@ -95,20 +105,23 @@ def build(
     *,
     tools: Sequence[Tool] = (),
     listen: bool = False,
+    patient: bool = False,
 ) -> MCPServer[Watch]:
     """The server for that desk, with the tools that were chosen, and others beside them.
 
     With `listen`, clients of the newer era can hear of changes too; it is for servers that run
-    already when a client comes, since clients ask for it before anything else and wait.
+    already when a client comes, since clients ask for it before anything else and wait. With
+    `patient`, each tool is made when it is first called; it is for servers that start for a client.
     """
     desk = desk or Desk(Path.cwd())
-    server = MCPServer(
-        "custodian",
+    server = PatientServer(
+        _makers(desk, choice or chosen(os.environ, TOOL_NAMES)),
+        name="custodian",
         title="Custodian",
         version=__version__,
         instructions=INSTRUCTIONS,
         log_level="WARNING",
-        tools=[*_tools(desk, choice or chosen(os.environ, TOOL_NAMES)), *tools],
+        tools=list(tools),
         extensions=[Skills()],
         lifespan=lambda _server: watching(desk),
         subscriptions=False,
@@ -117,13 +130,16 @@ def build(
     add_resources(server, desk)
     add_completion(server, desk)
     add_subscriptions(server, listen=listen)
+    if not patient:
+        server.make_all()
     return server
 
 
-def _tools(desk: Desk, choice: Chosen) -> list[Tool]:
-    return [
-        tool_of(declared, desk, name)
+def _makers(desk: Desk, choice: Chosen) -> dict[str, Callable[[], Tool]]:
+    """How each tool is made that is served, by its name."""
+    return {
+        name: partial(tool_of, declared, desk, name)
         for declared in DECLARED
         if choice.has(declared.name, declared.toolset, writes=declared.writes)
         for name in (declared.name, *declared.aliases)
-    ]
+    }

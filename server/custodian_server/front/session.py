@@ -44,7 +44,7 @@ class Session:
             read_only=flags.read_only,
         )
         desk = Desk(Path.cwd())
-        return cls(build(desk, choice), desk)
+        return cls(build(desk, choice, patient=True), desk)
 
     def run(self, wire: Wire, handshake: Handshake, begun: bytes, *, ended: bool) -> int:
         """Serve the client, who has said so much already, and say how the program is to end."""

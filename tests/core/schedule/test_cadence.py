@@ -61,6 +61,9 @@ def test_the_next_run_is_later_and_none_lies_between(
     assert run is not None
     assert run > now
     assert next_run(cron, timezone, run - timedelta(seconds=1)) == run
+    after = next_run(cron, timezone, run)
+    assert after is not None
+    assert after > run
     assert last_run(cron, timezone, run) == run
     before = last_run(cron, timezone, now)
     assert before is not None

@@ -332,6 +332,24 @@ def test_the_schema_takes_what_is_good(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cadence",
+    [
+        {"cadence": "daily", "time": "09:00"},
+        {"cadence": "weekly", "time": "09:00", "weekday": "Fri"},
+        {"cadence": "monthly", "time": "09:00", "weekday": "friday"},
+        {"cadence": "monthly", "time": "09:00", "day": 31},
+        {"cadence": "monthly", "time": "09:00", "day": "last"},
+        {"cadence": "*/15 8-18 * * MON-FRI"},
+    ],
+)
+def test_the_schema_takes_every_cadence_that_the_reader_takes(cadence: dict[str, Any]) -> None:
+    said = {"version": 1, "entries": [{"agent": "a", **cadence}]}
+
+    jsonschema.Draft202012Validator(SCHEMA).validate(said)
+    assert read(yaml.safe_dump(said).encode()).schedule
+
+
+@pytest.mark.parametrize(
     "entry",
     [
         {"agent": "a"},

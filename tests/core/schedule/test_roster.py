@@ -105,6 +105,14 @@ def test_a_day_of_the_week_begins_at_its_own_midnight() -> None:
     assert [bool(day.runs) for day in week(row, date(2026, 11, 23))][:2] == [True, False]
 
 
+def test_a_run_at_midnight_is_on_one_day_only() -> None:
+    row = shown(a=DAILY.replace("06:30", "00:00").replace("20", "0")).due
+
+    assert [len(day.runs[0].at) for day in week(row, date(2026, 11, 23), "Europe/Berlin")] == [
+        1
+    ] * 7
+
+
 def test_of_very_many_runs_on_a_day_the_first_are_told() -> None:
     each_minute = HEAD + "entries:\n- {agent: a, cadence: '* * * * *'}\n"
     days = week(shown(a=each_minute).due, date(2026, 11, 23))

@@ -150,6 +150,7 @@ def test_what_is_no_plain_file_is_told_and_never_followed(
 
     told = [f.message for f in report.findings if f.code.startswith("K-")]
     assert report.sealed
+    assert report.outcome == ("ok" if made == "a folder" else "findings")
     assert len(told) == (0 if made == "a folder" else 1)
     assert flagged(world) == (made != "a folder")
 

@@ -17,7 +17,8 @@ def told(*rules: BranchProtection, branch: Branch | None = None, **more: Any) ->
 
 
 def rule(name: str = "main", **more: Any) -> BranchProtection:
-    return BranchProtection(name, **{"enable_push": True, **more})
+    said: dict[str, Any] = {"enable_push": True, **more}
+    return BranchProtection(name, **said)
 
 
 def test_a_rule_that_lets_nobody_push_says_what_would_allow_it() -> None:

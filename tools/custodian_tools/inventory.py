@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from custodian_core.commands import Caller, RecordInventory
@@ -119,7 +120,7 @@ def kept(hub: Hub) -> tuple[Stock, ...]:
 
 def kept_repos(hub: Hub, forge: str) -> Iterable[ForgeRepo]:
     """What the forge had when it was last asked."""
-    return every(lambda **wanted: hub.forge_repos(forge, **wanted))
+    return every(partial(hub.forge_repos, forge))
 
 
 def _short(repo: ForgeRepo) -> ForgeRepo:
@@ -140,7 +141,8 @@ def _list(taking: Taking, identity: ForgeIdentity | None) -> None:
     if any(not org.strip() for org in wish.orgs):
         raise BadValue("org", "it is empty; leave it out for all that the token may see")
     sources: list[tuple[str, Callable[..., Listing]]] = [
-        (f"the organization {org}", _of_org(forge, org)) for org in dict.fromkeys(wish.orgs)
+        (f"the organization {org}", partial(forge.org_repos, org))
+        for org in dict.fromkeys(wish.orgs)
     ]
     if wish.user or not sources:
         who = identity.login if identity else "the token's owner"
@@ -150,22 +152,16 @@ def _list(taking: Taking, identity: ForgeIdentity | None) -> None:
         raise troubles[0]
 
 
-def _of_org(forge: Forge, org: str) -> Callable[..., Listing]:
-    def ask(**more: object) -> Listing:
-        return forge.org_repos(org, **more)  # type: ignore[arg-type]
-
-    return ask
-
-
 def _source(taking: Taking, what: str, ask: Callable[..., Listing]) -> ForgeTrouble | None:
     """The trouble that kept this source from telling anything at all."""
     had = len(taking.repos)
+
+    def tell(done: int, total: int | None) -> None:
+        taking.wish.tell(what, had + done, total)
+
+    bounds = {"within_s": taking.left_s, "cancelled": taking.wish.cancelled}
     try:
-        listing = ask(
-            within_s=taking.left_s,
-            progress=lambda done, total: taking.wish.tell(what, had + done, total),
-            cancelled=taking.wish.cancelled,
-        )
+        listing = ask(progress=tell, **bounds)
     except ForgeTrouble as trouble:
         taking.lacks(f"{what}: {trouble}")
         return trouble

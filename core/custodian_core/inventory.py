@@ -154,10 +154,17 @@ class Known:
 
 def remotes_of(repo: ForgeRepo, url: str) -> Iterator[Remote]:
     """Every remote by which the repo is reached, also by the name that it had."""
-    for name in filter(None, (repo.full_name, repo.renamed_from)):
-        for said in (repo.clone_url, repo.ssh_url, repo.html_url, f"{url}/{repo.full_name}"):
-            if said and (remote := remote_of(moved(said, name))) and remote.host:
-                yield remote
+    for said in addresses(repo, url):
+        if (remote := remote_of(said)) and remote.host:
+            yield remote
+        if repo.renamed_from and (remote := remote_of(moved(said, repo.renamed_from))):
+            yield remote
+
+
+def addresses(repo: ForgeRepo, url: str) -> Iterator[str]:
+    """Where the repo is, as the forge tells it and as it is asked."""
+    told = (repo.clone_url, repo.ssh_url, repo.html_url, f"{url}/{repo.full_name}")
+    return filter(None, told)
 
 
 def compare(
@@ -226,11 +233,7 @@ def _new_address(repo: Repo, forge: ForgeRepo, url: str) -> str | None:
     """Where the repo is now, spelled as the hub spells it; None where that is where it was."""
     if repo.remote_url is None:
         return None
-    current = {
-        remote_of(moved(said, forge.full_name))
-        for said in (forge.clone_url, forge.ssh_url, forge.html_url, f"{url}/{forge.full_name}")
-        if said
-    }
+    current = {remote_of(said) for said in addresses(forge, url)}
     remote = remote_of(repo.remote_url)
     if remote in current or (remote and remote.full_name == forge.full_name.casefold()):
         return None

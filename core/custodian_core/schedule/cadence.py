@@ -100,10 +100,10 @@ def next_run(cron: str, timezone: str, after: datetime) -> datetime | None:
     at = next(runs_after(cron, timezone, after), None)
     if at is None:
         return None
-    # (a run that was known already is so for earlier moments as well)
     if len(_KNOWN) >= _MOST_KNOWN:
         _KNOWN.clear()
-    _KNOWN[key] = (after, at)
+    # (a run that was known already answers for earlier moments as well, from now on)
+    _KNOWN[key] = (min(after, known[0]) if known and known[1] == at else after, at)
     return at
 
 

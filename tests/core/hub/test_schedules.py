@@ -22,7 +22,7 @@ from .made import ME, YOU, a_repo
 
 jsonschema: Any = import_module("jsonschema")
 
-SAID = {"timezone": "UTC", "entries": []}
+SAID: dict[str, Any] = {"timezone": "UTC", "entries": []}
 RUN = PreparedRun(
     run_id="4e2b8ef4-40f5-4b5c-9b7c-5a3d3e6a4d1f",
     repo="marki-docx",

@@ -1,6 +1,6 @@
 """Every page, and what answers for it."""
 
-from . import entering, health, history, inventory, questions, repo, work
+from . import entering, health, history, inventory, questions, repo, schedules, work
 from .app import Page
 
 PAGES = (
@@ -15,6 +15,7 @@ PAGES = (
     Page("/inventory", inventory.ask, "POST"),
     Page("/inventory/register", inventory.register, "POST"),
     Page("/inventory/out-of-scope", inventory.leave_out, "POST"),
+    Page("/schedules", schedules.show),
     Page("/log", history.show),
     Page("/about", entering.about),
     Page("/docs", entering.docs),

@@ -8,10 +8,13 @@ from starlette.responses import Response
 from custodian_core.commands import SetGoal
 from custodian_core.errors import CustodianError
 from custodian_core.payload import payload as payload_of
+from custodian_core.records import Repo
+from custodian_core.schedule.roster import Due
 from custodian_prompts import load
 from custodian_tools import dispatch
 from custodian_tools.health import row
 from custodian_tools.hub import state_of
+from custodian_tools.schedules import listed
 
 from .entering import required
 from .health import sparks
@@ -39,8 +42,17 @@ def show(view: "View") -> Response:
         runs=runs,
         events=view.hub.latest_events(repo=slug, limit=MOST_EVENTS),
         spark=sparks(view, [slug]).get(slug),
+        due=_due(view, shown.repo),
         **_next(view, slug),
     )
+
+
+def _due(view: "View", repo: Repo) -> list[Due]:
+    """When which agents run in the repo."""
+    if repo.kaizen_schedule_updated_at is None:
+        return []
+    roster = listed(view.hub, view.now, repo.domain)
+    return [each for each in roster.due if each.repo == repo.slug]
 
 
 def _next(view: "View", slug: str) -> dict[str, Any]:

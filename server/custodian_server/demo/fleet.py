@@ -119,6 +119,8 @@ class Fleet:
             plan = first / "workplans" / f"{story.prefix}-WP-0001.md"
             plan.parent.mkdir()
             plan.write_text(_plan(story))
+        if story.schedule:
+            _schedule(first, story)
         self._commit(first, "Begin")
         self._git("push", "--quiet", "origin", "HEAD:main", folder=first)
         for other in others:
@@ -287,6 +289,14 @@ def _plan(story: Story) -> str:
         for number, (title, status) in enumerate(story.tasks, 1)
     )
     return head + "".join(tasks)
+
+
+def _schedule(top: Path, story: Story) -> None:
+    """The story's schedule stands in its checkout."""
+    entries = (f'  - agent: {agent}\n    cadence: "{cron}"\n' for agent, cron in story.schedule)
+    path = top / ".kaizen" / "schedule.yml"
+    path.parent.mkdir()
+    path.write_text(f"version: 1\ntimezone: Europe/Berlin\nentries:\n{''.join(entries)}")
 
 
 def _key(story: Story, number: int) -> str:

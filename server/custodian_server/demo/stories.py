@@ -19,6 +19,8 @@ class Story:
     #: a word for what is done to it once all are in step; see `Fleet`
     happening: str = ""
     hosts: tuple[str, ...] = ("laptop",)
+    #: the entries of its schedule: who runs, and when
+    schedule: tuple[tuple[str, str], ...] = ()
 
 
 STORIES = (
@@ -36,6 +38,7 @@ STORIES = (
         "ATL",
         "claimed",
         ("laptop", "workshop"),
+        (("coach", "0 9 * * 1"), ("optimizer", "30 7 * * 5")),
     ),
     Story(
         "billing",
@@ -58,6 +61,7 @@ STORIES = (
         (("Collect what is written", "done"), ("Publish it", "done")),
         "The manual",
         "DOC",
+        schedule=(("coach", "0 8 * * *"),),
     ),
     Story(
         "edge-proxy",
@@ -87,6 +91,7 @@ STORIES = (
         "network",
         "One board a service",
         happening="no plan",
+        schedule=(("coach", "0 9 30 2 *"),),
     ),
     Story(
         "hermes",

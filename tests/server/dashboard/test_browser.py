@@ -33,6 +33,7 @@ PAGES = {
     "questions": "/questions",
     "inventory": "/inventory",
     "repo": "/repo/stuck",
+    "schedules": "/schedules",
     "log": "/log",
     "about": "/about",
     "api": "/docs",

@@ -11,6 +11,7 @@ from custodian_core.codec import now, stamp
 from custodian_core.commands import (
     ChangeRepo,
     ClaimTask,
+    NoteSchedule,
     RecordSync,
     RegisterRepo,
     SetGoal,
@@ -18,11 +19,23 @@ from custodian_core.commands import (
 )
 from custodian_core.hub.store import Store
 from custodian_core.records import HostSync
+from custodian_core.schedule.read import read
+from custodian_core.schedule.roster import seen_json
 
 from .conftest import ME
 from .test_sessions import csrf_in
 
-PAGES = ("/", "/work", "/questions", "/repo/stuck", "/log", "/about", "/docs", "/login")
+PAGES = (
+    "/",
+    "/work",
+    "/questions",
+    "/repo/stuck",
+    "/schedules",
+    "/log",
+    "/about",
+    "/docs",
+    "/login",
+)
 
 
 def rows(page: str) -> list[str]:
@@ -312,3 +325,50 @@ def test_a_form_too_long_is_refused(browser: httpx.Client) -> None:
 
 def test_a_head_request_tells_of_a_page_without_it(browser: httpx.Client) -> None:
     assert browser.head("/").status_code == 200
+
+
+SCHEDULE = """\
+version: 1
+entries:
+  - agent: coach
+    cadence: "0 9 * * *"
+  - agent: "{agent}"
+    cadence: weekly
+    weekday: monday
+    time: "07:30"
+"""
+
+
+def scheduled(store: Store, slug: str, text: str) -> None:
+    """The hub has seen the repo's schedule."""
+    reading = read(text.encode())
+    told = seen_json(reading, "here")
+    store.do(NoteSchedule(slug, "0" * 40, reading.schedule is not None, told), ME)
+
+
+def test_the_week_shows_each_days_runs_and_what_cannot_be_used_comes_first(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    scheduled(fleet, "calm", SCHEDULE.format(agent="optimizer"))
+    scheduled(fleet, "stuck", SCHEDULE.replace("0 9 * * *", "0 9 30 2 *"))
+
+    page = browser.get("/schedules").text
+    elsewhere = browser.get("/schedules?timezone=Asia/Tokyo").text
+
+    assert page.index("Cannot be used") < page.index("The next seven days")
+    assert "stuck" in page.partition("The next seven days")[0]
+    assert page.count(">09:00</time>") == 7
+    assert page.count(">07:30</time>") == 1
+    assert elsewhere.count(">18:00</time>") == 7
+    assert "optimizer" in browser.get("/repo/calm").text
+
+
+def test_a_time_zone_that_is_none_is_told_with_near_names(browser: httpx.Client) -> None:
+    page = browser.get("/schedules?timezone=Europe/Belin")
+
+    assert page.status_code == 422
+    assert "Europe/Berlin" in page.text
+
+
+def test_without_schedules_the_page_says_how_to_begin(browser: httpx.Client) -> None:
+    assert "custodian schedule init" in browser.get("/schedules").text

@@ -16,8 +16,17 @@ const Stdio = old ? OldStdio : StdioClientTransport;
 const Http = old ? OldHttp : StreamableHTTPClientTransport;
 
 await client.connect(url ? new Http(new URL(url)) : new Stdio(program));
+
+// What arrives is listened to at the transport: where an answer comes in the same piece, these
+// clients forget who wanted to hear of its progress before they tell it.
 const heard = [];
-const onprogress = ({ progress, total }) => heard.push([progress, total]);
+const { onmessage } = client.transport;
+client.transport.onmessage = (message, extra) => {
+  const { method, params } = message;
+  if (method === "notifications/progress") heard.push([params.progress, params.total]);
+  onmessage(message, extra);
+};
+const onprogress = () => {};
 const check = { name: "check_consistency", arguments: { repos: ["docs"] } };
 const told = {
   version: client.getNegotiatedProtocolVersion?.() ?? client.transport.protocolVersion ?? null,

@@ -42,6 +42,8 @@ class Declared:
     open_world: bool = False
     #: names that older clients know it by
     aliases: tuple[str, ...] = field(default=())
+    #: the page on which clients that can show pages show its answers
+    page: str | None = None
 
     @property
     def name(self) -> str:
@@ -90,6 +92,7 @@ def tool_of(declared: Declared, desk: Desk, name: str | None = None) -> Tool:
         title=declared.title,
         description=inspect.getdoc(function) or "",
         annotations=declared.annotations,
+        meta={"ui": {"resourceUri": declared.page}} if declared.page else None,
     )
     return strict(tool)
 

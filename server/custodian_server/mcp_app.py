@@ -12,6 +12,8 @@ from mcp.server.mcpserver.tools import Tool
 from custodian_core import __version__
 from custodian_tools.agent.desk import Desk
 
+from .chat import HEALTH
+from .chat.extension import chat_pages
 from .choosing import Chosen, Toolset, chosen
 from .declaring import Declared, tool_of
 from .later import Later, PatientServer
@@ -56,7 +58,7 @@ DECLARED = (
         idempotent=True,
         open_world=True,
     ),
-    Declared(syncing.list_repos, Toolset.SYNC, "List repos"),
+    Declared(syncing.list_repos, Toolset.SYNC, "List repos", page=HEALTH),
     Declared(
         inventory.register_repo,
         Toolset.SYNC,
@@ -122,7 +124,7 @@ def build(
         instructions=INSTRUCTIONS,
         log_level="WARNING",
         tools=list(tools),
-        extensions=[Skills()],
+        extensions=[Skills(), chat_pages()],
         lifespan=lambda _server: watching(desk),
         subscriptions=False,
     )

@@ -1,14 +1,22 @@
 """What tools and their answers cost a model, in tokens: one gate for all of it."""
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from custodian_core.codec import now
+from custodian_core.commands import Caller, RecordSync, RegisterRepo
+from custodian_core.hub import open_store
 from custodian_core.model_tokens import count
+from custodian_core.records import HostSync
+from custodian_tools.agent.desk import Desk
+from custodian_tools.agent.syncing import list_repos
 
 from .agents import ask, connected, git
+from .serving import settings_of
 
 pytestmark = pytest.mark.anyio
 
@@ -56,3 +64,28 @@ async def test_a_dispatch_and_a_list_of_tasks_cost_little_in_a_busy_repo(docs: P
     assert (len(tasks["tasks"]), tasks["total"]) == (20, 42)
     assert cost(tasks) <= ANSWER
     assert cost(detailed) <= 2 * ANSWER
+
+
+AMISS = {"code": "C-17", "severity": "FAIL", "message": "kept", "path": None, "line": None}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "sealed", "found", "most"),
+    [("ok", True, (), ANSWER), ("unpushed", False, (AMISS, AMISS), 2 * ANSWER)],
+)
+def test_a_list_of_repos_costs_little_and_where_all_is_amiss_not_much(
+    outcome: str, sealed: bool, found: tuple[dict[str, object], ...], most: int, tmp_path: Path
+) -> None:
+    settings, at = settings_of(tmp_path), now()
+    with closing(open_store(settings)) as hub:
+        for number in range(25):
+            slug = f"chapter-{number:02}"
+            path = f"/home/ada/src/{slug}"
+            ran = HostSync("here", path, at, at, outcome, sealed, 0, 0, found)
+            hub.do(RegisterRepo(slug, "documents", host="here", path=path), Caller("ada"))
+            hub.do(RecordSync(slug, ran, stamp=True), Caller("ada"))
+    with closing(Desk(tmp_path, settings.values)) as desk:
+        listed = list_repos(desk)
+
+    assert (len(listed["repos"]), listed["total"]) == (20, 25)
+    assert cost(listed) <= most, cost(listed)

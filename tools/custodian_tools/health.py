@@ -13,6 +13,7 @@ from custodian_core.records import HostSync, Repo, RepoStatus
 from custodian_core.text import printable
 
 from .hub import RepoState
+from .sync.report import EXPLAINING, still_open
 
 #: a sync so old is no longer fresh, and so old is stale
 FRESH, STALE = timedelta(hours=1), timedelta(hours=24)
@@ -38,6 +39,34 @@ def freshness(at: datetime | None, now: datetime) -> Freshness:
     return Freshness.AGEING if now - at <= STALE else Freshness.STALE
 
 
+def ran(repo: Repo) -> tuple[HostSync, ...]:
+    """The repo's hosts on which a sync ever ran."""
+    return tuple(host for host in repo.hosts if host.outcome)
+
+
+def halted(repo: Repo) -> tuple[HostSync, ...]:
+    """The repo's hosts whose last run could not do its work."""
+    return tuple(host for host in ran(repo) if host.outcome not in QUIET)
+
+
+def sealed(repo: Repo) -> bool | None:
+    """Whether the repo's local is remote on every host; None where nobody knows."""
+    seals = [host.sealed for host in ran(repo)]
+    if False in seals:
+        return False
+    return True if seals and None not in seals else None
+
+
+def findings(repo: Repo) -> tuple[Finding, ...]:
+    """What the last run on each host found in the repo, the gravest first."""
+    known = {
+        finding
+        for host in repo.hosts
+        for finding in still_open(filter(None, map(Finding.from_json, host.findings)))
+    }
+    return tuple(sorted(known, key=_gravity))
+
+
 @dataclass(frozen=True)
 class Row:
     """A repo, and how it does."""
@@ -58,22 +87,17 @@ class Row:
     @cached_property
     def run(self) -> tuple[HostSync, ...]:
         """The hosts on which a sync ever ran."""
-        return tuple(host for host in self.repo.hosts if host.outcome)
+        return ran(self.repo)
 
     @cached_property
     def sealed(self) -> bool | None:
         """Whether local is remote on every host; None where nobody knows."""
-        seals = [host.sealed for host in self.run]
-        if False in seals:
-            return False
-        return True if seals and None not in seals else None
+        return sealed(self.repo)
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What the last run on each host found, the gravest first."""
-        told = (Finding.from_json(each) for host in self.repo.hosts for each in host.findings)
-        known = {finding for finding in told if finding and finding.severity in _GRAVE}
-        return tuple(sorted(known, key=lambda f: (_GRAVE[f.severity], f.code, f.where)))
+        return findings(self.repo)
 
     @cached_property
     def codes(self) -> tuple[tuple[str, int], ...]:
@@ -83,7 +107,7 @@ class Row:
     @cached_property
     def halted(self) -> tuple[HostSync, ...]:
         """The hosts whose last run could not do its work."""
-        return tuple(host for host in self.run if host.outcome not in QUIET)
+        return halted(self.repo)
 
     @property
     def troubled(self) -> bool:
@@ -110,7 +134,12 @@ class Row:
         )
 
 
-_GRAVE = {Severity.FAIL: 0, Severity.WARN: 1}
+def _gravity(finding: Finding) -> tuple[Any, ...]:
+    """What fails comes first, then what explains how the run ended."""
+    explains = finding.code in EXPLAINING
+    return (finding.severity is not Severity.FAIL, not explains, finding.code, finding.where)
+
+
 _AGE = {each: place for place, each in enumerate(Freshness)}
 
 

@@ -1,7 +1,7 @@
 """`custodian status`."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 HEAD = ("REPO", "DOMAIN", "SYNCED", "OPEN", "DONE", "CLAIMS", "QUESTIONS")
 
-#: a sync so old is no longer fresh, and so old is stale
-FRESH, STALE = timedelta(hours=1), timedelta(hours=24)
+#: how each age of a sync is coloured; what is older, or never was, is red
+COLOURS = {"fresh": "green", "ageing": "yellow"}
 
 
 @click.command(short_help="Show the whole fleet on one screen.")
@@ -62,14 +62,11 @@ def _row(state: "RepoState", at: datetime) -> tuple[str, ...]:
 
 
 def _synced(repo: Repo, at: datetime) -> str:
+    from custodian_tools.health import freshness
     from custodian_tools.hub import age
 
     last = repo.last_state_synced_at
-    if last is None or at - last > STALE:
-        colour = "red"
-    else:
-        colour = "green" if at - last < FRESH else "yellow"
-    return click.style(age(last, at), fg=colour)
+    return click.style(age(last, at), fg=COLOURS.get(freshness(last, at), "red"))
 
 
 def _sum(active: Sequence["RepoState"], left_out: int) -> str:

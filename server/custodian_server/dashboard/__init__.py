@@ -5,6 +5,7 @@ PAGES = frozenset(
     {
         "",
         "live",
+        "chat",
         "work",
         "questions",
         "repo",

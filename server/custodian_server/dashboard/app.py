@@ -153,7 +153,8 @@ class Dashboard:
             if page.acts:
                 visitors.check_scope(who)
         response = page.endpoint(View(request, self.hub, self.settings, who, now(), form))
-        response.headers.update(SAFETY)
+        for name, value in SAFETY.items():
+            response.headers.setdefault(name, value)
         if who.is_new(request):
             visitors.remember(response, request, who.cookie)
         return response

@@ -1,11 +1,13 @@
 """Every page, and what answers for it."""
 
-from . import entering, health, history, inventory, questions, repo, schedules, work
+from . import chat, entering, health, history, inventory, questions, repo, schedules, work
 from .app import Page
 
 PAGES = (
     Page("/", health.show),
     Page("/live", health.live),
+    Page("/chat/health", chat.show),
+    Page("/chat/repos", chat.repos),
     Page("/work", work.show),
     Page("/questions", questions.show),
     Page("/questions/{id}", questions.answer, "POST"),

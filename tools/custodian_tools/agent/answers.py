@@ -1,8 +1,10 @@
 """Answers to agents: short rows, what was left out, and what to do next."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar, cast
 
 from custodian_core.codec import stamp
@@ -22,6 +24,7 @@ from custodian_core.errors import (
 )
 from custodian_core.records import Claim, Intervention, Page, Repo, Task
 from custodian_core.text import printable
+from custodian_tools import health
 
 T = TypeVar("T")
 
@@ -197,9 +200,21 @@ def repo_row(repo: Repo, host: str) -> dict[str, Any]:
             "path": line(here.path),
             "outcome": here.outcome or "never run",
             "sealed": here.sealed,
-            "ahead": here.ahead,
-            "behind": here.behind,
         }
+        if (here.ahead, here.behind) != (0, 0):
+            row["here"] |= {"ahead": here.ahead, "behind": here.behind}
+    return row
+
+
+def health_row(repo: Repo, host: str, now: datetime) -> dict[str, Any]:
+    """A repo, and how its syncs go everywhere."""
+    row = repo_row(repo, host)
+    row["freshness"] = health.freshness(repo.last_state_synced_at, now).value
+    row["sealed"] = health.sealed(repo)
+    if stopped := health.halted(repo):
+        row["halted"] = {line(each.host, 60): each.outcome for each in stopped[:5]}
+    if codes := Counter(finding.code for finding in health.findings(repo)):
+        row["codes"] = dict(islice(codes.items(), 8))
     return row
 
 

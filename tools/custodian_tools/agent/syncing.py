@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from custodian_core.codec import now
 from custodian_core.errors import BadValue, Conflict, CustodianError
 from custodian_core.findings import Finding, Severity
 from custodian_core.git.author import Author
@@ -19,7 +20,7 @@ from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, ta
 from custodian_tools.sync.background import fix_and_follow
 from custodian_tools.sync.refusals import explainer
 
-from .answers import MORE_ROOM, ROOM, fitting, line, page, repo_row, text
+from .answers import MORE_ROOM, ROOM, fitting, health_row, line, page, text
 from .desk import Desk, Progress, Range
 
 #: how many characters the findings of a repo may have, its actions, and names of repos beside
@@ -192,14 +193,14 @@ def list_repos(
     limit: Annotated[int, Range(1, 100)] = 20,
     cursor: Annotated[str | None, "Of an earlier answer"] = None,
 ) -> dict[str, Any]:
-    """List the repos in Custodian's care, and how their last sync went on this host."""
-    host = desk.settings.host
+    """List the repos in Custodian's care, and how their last syncs went, here and elsewhere."""
+    host, at = desk.settings.host, now()
     ask = partial(
         desk.hub.repos, domain=domain, status=status, host=host if here else None, after=cursor
     )
     return page(
         lambda most: ask(limit=most),
-        lambda repo: repo_row(repo, host),
+        lambda repo: health_row(repo, host, at),
         "repos",
         "list_repos",
         limit,

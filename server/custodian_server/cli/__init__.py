@@ -18,7 +18,12 @@ COMMANDS = {
     "completion": ("completion:completion", "Print the script that completes commands in a shell."),
     "db": ("db:db", "Upgrade, back up, export and import the hub's database."),
     "demo": ("demo:demo", "Show a throw-away fleet at work, in a browser."),
+    "deps": ("deps:deps", "Say what the body of an issue or task depends on."),
     "dispatch": ("dispatch:dispatch", "Say what a repo's agent should know and do now."),
+    "evidence": (
+        "evidence:evidence",
+        "List, read and write evidence; engagement out of logs.",
+    ),
     "fix": ("sync:fix", "Bring files, hub and remote in step, and push."),
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),
     "hooks": ("hooks:hooks", "Sync after each commit: put lines into repos' git hooks."),
@@ -28,6 +33,8 @@ COMMANDS = {
         "Compare hub and forge, and take in what is missing.",
     ),
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
+    "ops": ("ops:ops", "Complete an ops repo, and say what is wrong with it."),
+    "prereq": ("prereq:prereq", "Show, lint and edit what objectives need first."),
     "register": (
         "repo:register",
         "Register the repo in a folder, with all that can be known of it.",
@@ -41,10 +48,12 @@ COMMANDS = {
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
     "service": ("service:service", "Serve the hub for as long as you are logged in."),
     "settings": ("settings:settings", "Show every setting and where it came from."),
+    "sprint": ("sprint:sprint", "Validate sprints, and file their work once."),
     "status": ("status:status", "Show the whole fleet on one screen."),
     "task": ("task:task", "List, claim, move and note tasks."),
     "timer": ("timer:timer", "Sync every so often: a systemd timer, or cron."),
     "token": ("token:token", "Make, list and revoke keys to the hub's HTTP API."),
+    "vault": ("vault:vault", "Ask for actions and things; let people decide."),
     "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
 }
 

@@ -34,7 +34,7 @@ def defects(target: Target, code: Target | None = None) -> Defects:
     sources = [
         Source(TREE, "objectives", None if tree is None else len(tree.objectives)),
         Source("sprints/", "sprints", _count(ground, "sprints/", len(sprints))),
-        Source("evidence/", "evidence", _count(ground, "evidence/", len(evidence))),
+        Source("evidence/", "files of evidence", _count(ground, "evidence/", len(evidence))),
     ]
     if _count(ground, "vault/pending/", 0) is None:
         sources.append(Source("vault/pending/", "requests", None))

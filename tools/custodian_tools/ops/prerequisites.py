@@ -131,8 +131,9 @@ def block(
 
     def decide(ground: Ground) -> Draft:
         if ground.data(path) is None:
-            near = [each for each in ground.paths() if each.startswith("vault/pending/")][:5]
-            raise UnknownThing("vault item", path, tuple(near))
+            pending = (each for each in ground.paths() if each.startswith("vault/pending/"))
+            near = [each for each in pending if each.endswith(".md")]
+            raise UnknownThing("vault item", path, tuple(near[:5]))
 
         def change(tree: Tree) -> Sequence[Change]:
             return edit.wait_for_vault(edit.items_named(tree, name, objective), path)

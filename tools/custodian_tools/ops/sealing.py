@@ -43,6 +43,8 @@ class Written:
     #: ok, noop, or `planned` for a dry run
     status: str
     changed: tuple[str, ...] = ()
+    #: those of them that are there no more
+    removed: tuple[str, ...] = ()
     commit: str | None = None
     pushed: bool = False
     #: how many commits that an earlier run could not push went with it
@@ -57,6 +59,7 @@ class Written:
         return {
             "status": self.status,
             "changed": list(self.changed),
+            "removed": list(self.removed),
             "git": {
                 "committed": self.commit is not None,
                 "pushed": self.pushed,
@@ -124,6 +127,7 @@ class _Sealing:
         return Written(
             "ok",
             tuple(files),
+            tuple(path for path, data in files.items() if data is None),
             commit,
             pushed=True,
             pushed_earlier=earlier,

@@ -1,0 +1,177 @@
+"""The ops commands as a person calls them, in a real repo with a real remote and a real hub."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from custodian_core.errors import BadValue, Conflict
+from custodian_core.settings import NAMES
+from tests.core.ops.test_engagement import row
+from tests.core.ops.test_sprints import ENTRIES, PITCH
+from tests.core.ops.trees import TREE
+from tests.server.cli_hub.desk import refusal, run, say
+from tests.tools.sync.conftest import git
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout of an ops repo, registered with a hub of this test's own."""
+    for name in (*NAMES, "CUSTODIAN_AGENT", "XDG_DATA_HOME", "GIT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
+    monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
+    git(tmp_path, "clone", "-q", "remote.git", "acme-ops")
+    top = (tmp_path / "acme-ops").resolve()
+    git(top, "config", "user.name", "Ada")
+    git(top, "config", "user.email", "ada@example.org")
+    git(top, "checkout", "-q", "-B", "main")
+    monkeypatch.chdir(top)
+    commit(top, {"notes.txt": "begin\n"})
+    say("register", ".")
+    return top
+
+
+def commit(top: Path, files: dict[str, str]) -> None:
+    for path, text in files.items():
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text(text)
+    git(top, "add", *files)
+    git(top, "commit", "-q", "-m", "work")
+    git(top, "push", "-q", "-u", "origin", "main")
+
+
+def told(*arguments: str, code: int = 0) -> Any:
+    """The whole envelope."""
+    return json.loads(say(*arguments, "--json", code=code))
+
+
+def test_an_ops_repo_is_begun_and_completed(here: Path) -> None:
+    assert "nothing of an ops repo is here yet" in say("ops", "doctor")
+    assert say("ops", "migrate", "--dry-run").endswith("18 files would change\n")
+    assert not (here / "vault").exists()
+    assert "committed and pushed" in say("ops", "migrate")
+    assert say("ops", "migrate") == "nothing to change\n"
+    assert say("ops", "doctor") == "every part is there\n"
+    assert told("ops", "doctor")["data"]["missing"] == []
+
+
+def test_defects_are_a_failure_where_an_input_is_missing(here: Path) -> None:
+    found = told("ops", "defects", code=1)
+
+    assert [each["code"] for each in found["findings"]] == ["DF01"] * 4
+    assert [each["count"] for each in found["data"]["inputs"]] == [None] * 4
+    say("ops", "migrate")
+    assert "there are no objectives" in say("ops", "defects")
+
+
+def test_the_tree_is_shown_linted_and_edited(here: Path) -> None:
+    commit(here, {"prerequisites.md": TREE})
+
+    assert "Signing key for releases #14 (blocked)" in say("prereq", "show")
+    assert told("prereq", "show", "--graph")["data"]["edges"]
+    linted = told("prereq", "lint", code=1)
+    assert {each["code"] for each in linted["findings"]} == {"PT06", "PT12"}
+    assert told("prereq", "tick", "#15")["data"]["git"]["pushed"] is True
+    assert "--reason" in refusal(Conflict, "prereq", "tick", "#15", "--untick")
+    say("prereq", "tick", "#15", "--untick", "--reason", "it is slow")
+    say("prereq", "status", "#31", "in progress", "--reason", "half of it")
+    assert "Status: IN PROGRESS — half of it" in (here / "prerequisites.md").read_text()
+
+
+def test_a_thing_is_asked_for_waited_for_and_settled(here: Path) -> None:
+    commit(here, {"prerequisites.md": TREE})
+    wanted = ("--title", "Key", "--what", "x", "--why", "y", "--step", "Create it")
+    say("vault", "request", "thing", "k", *wanted, "--then", "z", "--unblocks", "#15")
+    say("prereq", "block", "#15", "vault/pending/k.md")
+
+    assert "vault: Key" in say("human", "list")
+    say("vault", "resolve", "k", "fired", "--note", "it is there")
+    assert say("human", "list").startswith("no open questions")
+    assert told("vault", "list")["data"][0]["state"] == "fired"
+    assert "PT07" in {each["code"] for each in told("prereq", "lint", code=1)["findings"]}
+
+
+def test_an_action_waits_for_a_person_as_its_tier_says(here: Path) -> None:
+    say("ops", "migrate")
+    asked = ("vault", "request", "action", "rel-1", "--formula", "release", "--context", "ship")
+    first = told(*asked)["data"]
+
+    assert (first["tier"], first["waits"], first["path"]) == (
+        "high",
+        True,
+        "vault/pending/rel-1.toml",
+    )
+    assert told(*asked)["data"]["question"] == first["question"]
+    assert "rel-1  action  pending" in say("vault", "list")
+    say("vault", "resolve", "rel-1", "approved")
+    assert (here / "vault/actions/rel-1.toml").is_file()
+    assert "only a person lowers a tier" in say("vault", "classify", "release", "--tier", "low")
+    assert told("vault", "classify", "triage")["data"]["waits"] is False
+    assert "approved by" in say("vault", "show", "rel-1")
+
+
+def test_a_file_is_validated_with_all_its_faults(here: Path) -> None:
+    (here / "x.toml").write_text('id = "A"\ncontext = 3\n')
+    found = told("vault", "validate", "x.toml", code=1)
+
+    assert [each["code"] for each in found["findings"]].count("VA02") == 4
+
+
+def test_drift_is_told_where_the_formulas_are_known(here: Path, tmp_path: Path) -> None:
+    say("ops", "migrate")
+    (tmp_path / "formulas").mkdir()
+    (tmp_path / "formulas/brew.toml").touch()
+
+    assert "formulas" in refusal(BadValue, "vault", "policy-drift")
+    found = told("vault", "policy-drift", "--formulas", str(tmp_path / "formulas"))
+    assert {each["code"] for each in found["findings"]} == {"VA10", "VA11"}
+
+
+def test_a_sprint_is_validated_planned_and_filed_once(here: Path) -> None:
+    text = f"{PITCH}<!-- filer:begin -->\n{ENTRIES}<!-- filer:end -->\n"
+    commit(here, {"sprints/csv-export.md": text, "sprints/bad.md": "<!-- filer:begin -->\n"})
+
+    assert "can be filed" in say("sprint", "list")
+    assert "nothing is amiss" in say("sprint", "validate", "csv-export")
+    say("sprint", "validate", "bad", code=1)
+    planned = told("sprint", "plan", "csv-export", "--tasks", "acme-ops")["data"]
+    assert [step["action"] for step in planned["steps"]] == ["file", "file"]
+    assert "2 entries filed" in say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    assert "no entries filed" in say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    assert "CSV writer" in say("task", "list", "--repo", "acme-ops")
+    assert "after csv-writer" in say("sprint", "show", "csv-export")
+    assert "--tasks REPO" in refusal(BadValue, "sprint", "plan", "csv-export")
+
+
+def test_evidence_is_written_listed_and_shown(here: Path) -> None:
+    say("evidence", "write", "holdout", input='{"rate": 0.9}')
+
+    assert '"rate": 0.9' in say("evidence", "latest", "holdout")
+    assert "0 days ago" in say("evidence", "list", "--domain", "holdout")
+    assert run("evidence", "write", "holdout", input="[]").exit_code == 1
+
+
+def test_engagement_is_collected_and_written(here: Path, tmp_path: Path) -> None:
+    log = tmp_path / "access.log"
+    log.write_bytes(row("/docs") + b"junk\n")
+    asked = ("evidence", "engagement", str(log), "--until", "2026-05-02 12:00:00")
+
+    assert "lines skipped  1 of 2" in say(*asked)
+    assert told(*asked, "--write")["data"]["report"]["page_views"] == 1
+    assert told("evidence", "latest", "engagement")["data"]["path"].endswith("2026-05-02.json")
+    log.write_bytes(b"")
+    assert "no report" in say(*asked)
+
+
+def test_dependencies_are_parsed_from_standard_input(here: Path) -> None:
+    assert say("deps", "parse", input="Depends on #3, o/r#4") == (
+        "#3     line 1  clause\no/r#4  line 1  clause\n"
+    )
+    assert say("deps", "parse", input="no longer depends on #3") == "it depends on nothing\n"

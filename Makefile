@@ -29,6 +29,9 @@ browser: .venv/dev ## Let a real browser look at the dashboard (needs Debian's c
 forge: .venv/dev ## Ask a real Gitea or Forgejo (needs CUSTODIAN_TEST_GITEA_URL and _TOKEN)
 	@$(BIN)/python -m pytest -m forge tests/core/forge $(ARGS)
 
+pictures: .venv/dev ## Take the documents' pictures of the demo anew (needs chromium)
+	@PYTHONPATH=. $(BIN)/python tests/server/dashboard/pictures.py
+
 check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

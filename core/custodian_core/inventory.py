@@ -142,7 +142,7 @@ class Known:
             return self._only(repo.slug)
         if found := self._by_remote.get(remote):
             return found, Match.REMOTE
-        if same_name and not self.here(remote):
+        if same_name:
             return same_name, Match.NAME
         return None
 

@@ -119,6 +119,12 @@ def test_the_same_full_name_at_an_address_that_the_forge_does_not_tell_is_the_sa
     assert (row.section, row.flags) == (Section.REGISTERED, (Flag.BY_NAME,))
 
 
+def test_the_same_full_name_below_another_folder_of_the_forge_is_matched_with_a_warning() -> None:
+    row = only(stock([on_forge("coulomb/docs")], [in_hub("docs", f"{URL}/old/coulomb/docs")]))
+
+    assert (row.section, row.flags) == (Section.REGISTERED, (Flag.BY_NAME,))
+
+
 def test_between_two_owners_repos_of_one_name_nobody_guesses() -> None:
     found = [on_forge("ada/docs", 1), on_forge("coulomb/docs", 2)]
     told = stock(found, [in_hub("docs")])

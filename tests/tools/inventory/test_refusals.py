@@ -74,7 +74,7 @@ def test_a_forge_that_goes_by_two_addresses_is_known_by_the_repos_number(
 def test_another_forge_with_a_repo_of_that_number_is_told_nothing(
     refused: Refused, forge: Standing
 ) -> None:
-    other = forge.knows.add_repo("coulomb/else")
+    other = forge.knows.add_repo("coulomb/else", protections=[RULE])
     elsewhere = forge.url.replace("127.0.0.1", "localhost")
     told = refused(RULE, number=other.id, GITEA_URL=elsewhere)
 

@@ -2,8 +2,12 @@
 
 import json
 
-from .shapes import is_envelope, is_initialize, is_old_meta, is_request, may_be_request
+from .shapes import is_envelope, is_initialize, is_object, is_old_meta, is_request, may_be_request
 from .snapshot import Answers, Snapshot
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # (typing is slow to load)
+    from typing import Any
 
 INITIALIZE = "initialize"
 
@@ -40,7 +44,7 @@ class Handshake:
         if answer is None:
             self.owed += may_be_request(message)
             return None
-        assert isinstance(message, dict)  # noqa: S101 - nothing else is answered
+        assert is_object(message)  # noqa: S101 - nothing else is answered
         if opening:
             self.answered = message["id"]
         told = {"jsonrpc": "2.0", "id": message["id"], "result": answer}
@@ -53,8 +57,8 @@ class Handshake:
             if self._answers is None and may_be_request(message):
                 self._snapshot = None  # the server decides which era this opens
             return None
-        assert isinstance(message, dict)  # noqa: S101 - it is a request
-        method, params = message["method"], message.get("params", {})
+        method: str = message["method"]
+        params: dict[str, Any] = message.get("params", {})
         if self._answers is None:
             return self._open(self._snapshot, method, params)
         if method == INITIALIZE or not self._fits(self._snapshot, params):
@@ -62,7 +66,7 @@ class Handshake:
         return self._answers.get(method)
 
     def _open(
-        self, snapshot: Snapshot, method: str, params: dict[str, object]
+        self, snapshot: Snapshot, method: str, params: "dict[str, Any]"
     ) -> dict[str, object] | None:
         """The answer to the first request, which opens the connection in its era."""
         if method == INITIALIZE and is_initialize(params):
@@ -77,7 +81,7 @@ class Handshake:
         self._snapshot = None
         return None
 
-    def _fits(self, snapshot: Snapshot, params: dict[str, object]) -> bool:
+    def _fits(self, snapshot: Snapshot, params: "dict[str, Any]") -> bool:
         """Whether the parameters are of the connection's era, and ask for a whole list."""
         if not params.keys() <= {"_meta"}:
             return False

@@ -1,7 +1,7 @@
 """The snapshot is made of what the real server answers, in both eras, with every tool."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,8 @@ from .shapes import CAPABILITIES, VERSION
 from .snapshot import MAKERS
 
 LISTS = ("tools/list", "resources/list", "resources/templates/list", "prompts/list")
+#: how long the server may take to say something
+PATIENCE_S = 10
 _CLIENT = {"name": "recorder", "version": "1"}
 
 
@@ -69,7 +71,7 @@ async def _handshake(server: MCPServer, version: str) -> dict[str, Any]:
 
 
 async def _modern(server: MCPServer, version: str) -> dict[str, Any]:
-    params = {"_meta": {VERSION: version, CAPABILITIES: {}}}
+    params: dict[str, Any] = {"_meta": {VERSION: version, CAPABILITIES: {}}}
     return await answers(server, [(name, params) for name in ("server/discover", *LISTS)])
 
 
@@ -81,25 +83,30 @@ async def answers(
         {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         for number, (method, params) in enumerate(requests)
     ]
-    heard = await conversation(server, [json.dumps(each).encode() for each in said], len(said))
+
+    def is_all(heard: list[dict[str, Any]]) -> bool:
+        return len(heard) == len(said)
+
+    heard = await conversation(server, [json.dumps(each).encode() for each in said], is_all)
     by_id = {each["id"]: each["result"] for each in heard}
     return {each["method"]: by_id[each["id"]] for each in said}
 
 
 async def conversation(
-    server: MCPServer, lines: Sequence[bytes], expected: int
+    server: MCPServer, lines: Sequence[bytes], is_enough: Callable[[list[dict[str, Any]]], bool]
 ) -> list[dict[str, Any]]:
-    """What the server says to those lines, until it has said as much as is expected."""
+    """What the server says to those lines, until that is enough or nothing more comes."""
     heard: list[dict[str, Any]] = []
     done = anyio.Event()
 
     async def receive() -> bytes:
-        await done.wait()
+        with anyio.move_on_after(PATIENCE_S):
+            await done.wait()
         return b""
 
     async def send(data: bytes) -> None:
         heard.append(json.loads(data))
-        if len(heard) == expected:
+        if is_enough(heard):
             done.set()
 
     low = low_level(server)

@@ -1,5 +1,9 @@
 """Whether a request is of a shape whose answer is known beforehand: no guess, every doubt a no."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # (typing is slow to load)
+    from typing import Any, TypeGuard
+
 PREFIX = "io.modelcontextprotocol/"
 VERSION, CAPABILITIES, CLIENT = (
     f"{PREFIX}{name}" for name in ("protocolVersion", "clientCapabilities", "clientInfo")
@@ -14,24 +18,34 @@ _THEMES = frozenset(("light", "dark"))
 _LARGEST = 2**53
 
 
-def is_request(message: object) -> bool:
+def is_object(value: object) -> "TypeGuard[dict[str, Any]]":
+    """Whether it is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_array(value: object) -> "TypeGuard[list[Any]]":
+    """Whether it is a JSON array."""
+    return isinstance(value, list)
+
+
+def is_request(message: object) -> "TypeGuard[dict[str, Any]]":
     """Whether it is a request with nothing more or less than a request has."""
     return (
-        isinstance(message, dict)
+        is_object(message)
         and message.keys() <= {"jsonrpc", "id", "method", "params"}
         and message.get("jsonrpc") == "2.0"
         and _is_token(message.get("id"))
         and isinstance(message.get("method"), str)
-        and isinstance(message.get("params", {}), dict)
+        and is_object(message.get("params", {}))
     )
 
 
 def may_be_request(message: object) -> bool:
     """Whether anybody could take it for a request, and an opening one for a choice of the era."""
-    return isinstance(message, dict) and "method" in message and "id" in message
+    return is_object(message) and "method" in message and "id" in message
 
 
-def is_initialize(params: dict[str, object]) -> bool:
+def is_initialize(params: "dict[str, Any]") -> bool:
     """Whether they are parameters of a handshake."""
     return (
         {"protocolVersion", "capabilities", "clientInfo"}
@@ -47,7 +61,7 @@ def is_initialize(params: dict[str, object]) -> bool:
 def is_old_meta(meta: object) -> bool:
     """Whether a request of the handshake's era can carry it."""
     return (
-        isinstance(meta, dict)
+        is_object(meta)
         and _is_token(meta.get("progressToken", 0))
         and not any(key.startswith(PREFIX) for key in meta)
     )
@@ -56,7 +70,7 @@ def is_old_meta(meta: object) -> bool:
 def is_envelope(meta: object, versions: list[str]) -> bool:
     """Whether it is the envelope of a request of the newer era."""
     return (
-        isinstance(meta, dict)
+        is_object(meta)
         and meta.get(VERSION) in versions
         and _is_capabilities(meta.get(CAPABILITIES))
         and (CLIENT not in meta or _is_client(meta[CLIENT]))
@@ -72,44 +86,44 @@ def _is_token(value: object) -> bool:
 
 
 def _is_capabilities(value: object) -> bool:
-    return isinstance(value, dict) and all(_is_capability(*each) for each in value.items())
+    return is_object(value) and all(_is_capability(*each) for each in value.items())
 
 
 def _is_capability(name: str, value: object) -> bool:
-    if not isinstance(value, dict):
+    if not is_object(value):
         return False
     if name == "roots":
         return all(key == "listChanged" and type(said) is bool for key, said in value.items())
     if name == "tasks":
         return _is_nested(value)
     known = ("sampling", "elicitation", "experimental", "extensions")
-    return name in known and all(isinstance(each, dict) for each in value.values())
+    return name in known and all(is_object(each) for each in value.values())
 
 
 def _is_nested(value: object) -> bool:
-    return isinstance(value, dict) and all(map(_is_nested, value.values()))
+    return is_object(value) and all(map(_is_nested, value.values()))
 
 
 def _is_client(value: object) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+    if not is_object(value) or not isinstance(value.get("name"), str):
         return False
     texts = ("version", "title", "description", "websiteUrl")
     icons = value.get("icons", [])
     return (
         "version" in value
         and all(isinstance(value.get(name, ""), str) for name in texts)
-        and isinstance(icons, list)
+        and is_array(icons)
         and all(map(_is_icon, icons))
     )
 
 
 def _is_icon(value: object) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("src"), str):
+    if not is_object(value) or not isinstance(value.get("src"), str):
         return False
     sizes = value.get("sizes", [])
     return (
         isinstance(value.get("mimeType", ""), str)
-        and isinstance(sizes, list)
+        and is_array(sizes)
         and all(isinstance(size, str) for size in sizes)
         and value.get("theme", "light") in _THEMES
     )

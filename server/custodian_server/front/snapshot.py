@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from custodian_core import __version__
 
 from .flags import Flags
+from .shapes import is_array
 
 FILE = os.path.join(os.path.dirname(__file__), "snapshot.json")  # noqa: PTH118, PTH120
 
@@ -104,6 +105,6 @@ def _served(
 def _chosen(answers: Answers, served: frozenset[object]) -> Answers:
     all_ = answers[TOOLS]
     tools = all_["tools"]
-    assert isinstance(tools, list)  # noqa: S101 - it was recorded so
+    assert is_array(tools)  # noqa: S101 - it was recorded so
     kept = [tool for tool in tools if tool["name"] in served]
     return {**answers, TOOLS: {**all_, "tools": kept}}

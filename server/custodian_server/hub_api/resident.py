@@ -33,13 +33,16 @@ from custodian_server.choosing import Chosen, chosen
 from custodian_server.front import flags, meeting
 from custodian_tools.agent.desk import Desk
 
-#: settings that say which hub is meant and where it may work: who has others serves himself
+#: settings that say which hub and which forge are meant, and where to work: who has others serves
+#: himself
 SAME = (
     "CUSTODIAN_HOME",
     "CUSTODIAN_HUB_URL",
     "CUSTODIAN_DATABASE_URL",
     "CUSTODIAN_ROOTS",
     "CUSTODIAN_HOST",
+    "GITEA_URL",
+    "GITEA_TOKEN",
 )
 #: what is said to whoever has to serve himself
 NO = b"no\n"
@@ -59,7 +62,7 @@ class VisitedDesk(Desk):
 
     def __init__(self, store: Hub) -> None:
         self._nobody: tuple[Path, dict[str, str]] = Path("/"), {}
-        super().__init__(*self._nobody, store)
+        super().__init__(*self._nobody, _hub=store)
 
     @property
     def folder(self) -> Path:
@@ -67,7 +70,7 @@ class VisitedDesk(Desk):
         return _client.get(self._nobody)[0]
 
     @folder.setter
-    def folder(self, folder: Path) -> None:
+    def folder(self, folder: Path) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The client's own counts."""
 
     @property
@@ -76,7 +79,7 @@ class VisitedDesk(Desk):
         return _client.get(self._nobody)[1]
 
     @env.setter
-    def env(self, env: dict[str, str]) -> None:
+    def env(self, env: dict[str, str]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The client's own counts."""
 
 

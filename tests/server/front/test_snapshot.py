@@ -63,7 +63,12 @@ def test_each_choice_of_tools_has_the_servers_own_answers(
     )
 
     expected = [message for message in said if "id" in message]
-    heard = anyio.run(conversation, build(Desk(tmp_path), tools), lines(said), len(expected))
+    heard = anyio.run(
+        conversation,
+        build(Desk(tmp_path), tools),
+        lines(said),
+        lambda heard: len(heard) == len(expected),
+    )
     answers = known.handshake if era == "old" else known.modern
     by_id = {answer["id"]: answer["result"] for answer in heard}
     if era == "old":

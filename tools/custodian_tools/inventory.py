@@ -185,8 +185,6 @@ def _ask_for_the_rest(taking: Taking, repos: Sequence[Repo]) -> None:
                 )
         elif isinstance(answer, NotOnForge):
             taking.hidden.append(name)
-        else:
-            taking.notes.append(printable(f"{name}: {answer}", LONGEST_NOTE))
 
 
 def _one(forge: Forge) -> Callable[[str], ForgeRepo]:
@@ -250,4 +248,17 @@ def _side_by_side(
     if len(told) < len(wanted):
         left = len(wanted) - len(told)
         taking.notes.append(f"{what}: {left} of {len(wanted)} were not asked for")
+    _note_troubles(taking, what, told.values())
     return told
+
+
+def _note_troubles(taking: Taking, what: str, answers: Iterable[object]) -> None:
+    """It is noted once of how many nothing was learned; that the forge hides one is an answer."""
+    troubles = [
+        each
+        for each in answers
+        if isinstance(each, ForgeTrouble) and not isinstance(each, NotOnForge)
+    ]
+    if troubles:
+        told = f"{what}: of {len(troubles)} nothing was learned, as: {troubles[0]}"
+        taking.notes.append(printable(told, LONGEST_NOTE))

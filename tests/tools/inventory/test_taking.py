@@ -287,6 +287,23 @@ def test_more_repos_than_are_asked_for_one_by_one_are_said_to_be_unknown(
     assert "1 of 2 were not asked for" in stock.inventory.notes[0]
 
 
+def test_what_could_not_be_asked_is_noted_once_and_stays_unknown(
+    forge: Standing, ada: HttpForge, hub: Store
+) -> None:
+    for name in ("a", "b"):
+        forge.knows.add_repo(f"ada/{name}")
+        forge.fake.instead(f"/repos/ada/{name}/contents/workplans", 500, "{}")
+        register(hub, f"far-{name}", f"{HERE}newton/{name}.git")
+        forge.fake.instead(f"/repos/newton/{name}", 500, "{}")
+
+    stock = taken(ada, hub)
+    hidden, workplans = stock.inventory.notes
+    assert hidden.startswith("repos that no list has: of 2 nothing was learned, as: ")
+    assert workplans.startswith("workplans: of 2 nothing was learned")
+    assert [row.why for row in stock.of(Section.UNKNOWN)] == [Why.NOT_ASKED, Why.NOT_ASKED]
+    assert [r.forge.has_workplans for r in stock.of(Section.UNREGISTERED) if r.forge] == [None] * 2
+
+
 def test_f112_a_forge_that_never_stops_paging_is_left_when_the_time_is_over(
     forge: Standing, ada: HttpForge, hub: Store
 ) -> None:

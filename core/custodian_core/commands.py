@@ -96,6 +96,14 @@ class RecordSyncs:
 
 
 @dataclass(frozen=True, slots=True)
+class RequestSync:
+    """The repo is to be synced soon, and why; what is asked for already is not asked again."""
+
+    slug: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoteSchedule:
     """What a repo's schedule says is on the roster, or no longer is.
 
@@ -381,6 +389,7 @@ Command: TypeAlias = (
     | ChangeRepo
     | RecordSync
     | RecordSyncs
+    | RequestSync
     | NoteSchedule
     | RecordPrepared
     | TakeLease

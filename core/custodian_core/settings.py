@@ -21,10 +21,20 @@ NAMES = {
     "GITEA_URL": "the forge, as https://git.example",
     "GITEA_TOKEN": "the token for it",
     "GITEA_TOKEN_FILE": "a file that holds the token, where GITEA_TOKEN is not set",
+    "CUSTODIAN_WEBHOOK_SECRET": "what the forge signs its webhooks with",
 }
-SECRET = frozenset({"CUSTODIAN_HUB_TOKEN", "GITEA_TOKEN", "CUSTODIAN_DATABASE_URL"})
+SECRET = frozenset(
+    {
+        "CUSTODIAN_HUB_TOKEN",
+        "GITEA_TOKEN",
+        "CUSTODIAN_DATABASE_URL",
+        "CUSTODIAN_WEBHOOK_SECRET",
+    }
+)
 #: no token is as long
 _LONGEST_SECRET = 4096
+#: and one that signs is not shorter
+_SHORTEST_SECRET = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,15 @@ class Settings:
         if said := self.values.get("GITEA_TOKEN"):
             return said
         return _first_line(self.forge_token_file) if self.forge_token_file else None
+
+    @property
+    def webhook_secret(self) -> str | None:
+        """What the forge signs its webhooks with; one that can be guessed is refused."""
+        said = self.values.get("CUSTODIAN_WEBHOOK_SECRET")
+        if said and len(said) < _SHORTEST_SECRET:
+            reason = f"it needs {_SHORTEST_SECRET} characters; make one with `openssl rand -hex 32`"
+            raise BadValue("CUSTODIAN_WEBHOOK_SECRET", reason)
+        return said
 
 
 def load(env: Mapping[str, str], folder: Path) -> Settings:

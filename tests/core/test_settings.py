@@ -145,6 +145,16 @@ def test_without_a_token_there_is_none(tmp_path: Path) -> None:
     assert (settings.forge_url, settings.forge_token, settings.forge_token_file) == (None,) * 3
 
 
+def test_a_secret_that_signs_cannot_be_a_word(tmp_path: Path) -> None:
+    with pytest.raises(
+        BadValue, match="CUSTODIAN_WEBHOOK_SECRET: it needs 16 characters; make"
+    ) as told:
+        _ = loaded(tmp_path, CUSTODIAN_WEBHOOK_SECRET="hunter2").webhook_secret  # noqa: S106
+
+    assert "hunter2" not in str(told.value)
+    assert loaded(tmp_path).webhook_secret is None
+
+
 def test_the_example_of_an_env_file_is_read_as_it_stands(tmp_path: Path) -> None:
     example = Path(__file__).parents[2] / ".env.example"
     (tmp_path / ".env").write_text(example.read_text())

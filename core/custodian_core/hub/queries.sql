@@ -93,9 +93,10 @@ insert into topics (slug, domain, title) values (:slug, :domain, :title)
 on conflict (slug) do update set domain = excluded.domain, title = excluded.title;
 
 -- name: repo(slug)^
--- (a record of a sync, and a run that was prepared, change nothing that a sync would have to write)
+-- (a sync that was asked for or recorded, and a run that was prepared, change nothing that a sync
+-- would have to write)
 select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug
-    and e.type not in ('repo.synced', 'kaizen.schedule.prepared')
+    and e.type not in ('repo.synced', 'kaizen.schedule.prepared', 'sync.requested')
     order by e.seq desc limit 1), 0) as revision
 from repos where slug = :slug;
 
@@ -115,7 +116,7 @@ from repos r;
 
 -- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
 select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug
-    and e.type not in ('repo.synced', 'kaizen.schedule.prepared')
+    and e.type not in ('repo.synced', 'kaizen.schedule.prepared', 'sync.requested')
     order by e.seq desc limit 1), 0) as revision
 from repos
 where (cast(:slug as text) is null or slug = :slug)
@@ -139,6 +140,9 @@ where (cast(:slug as text) is null or slug = :slug)
        or exists (select 1 from repo_hosts h where h.repo_id = repos.id and h.host = :host))
   and (cast(:synced_before as text) is null
        or last_state_synced_at is null or last_state_synced_at < :synced_before);
+
+-- name: repos_like(forge_id, part)
+select slug from repos where forge_id = :forge_id or lower(remote_url) like :part order by slug;
 
 -- name: repo_hosts(repo_id)
 select * from repo_hosts where (cast(:repo_id as text) is null or repo_id = :repo_id) order by host;

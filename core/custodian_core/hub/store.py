@@ -39,6 +39,7 @@ from custodian_core.commands import (
     ReleaseClaim,
     RenewClaim,
     ReopenTask,
+    RequestSync,
     ReturnLease,
     RevokeToken,
     SetGoal,
@@ -100,6 +101,7 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     ChangeRepo: (repos.change_repo, Repo),
     RecordSync: (syncs.record_sync, Repo),
     RecordSyncs: (syncs.record_syncs, Recorded),
+    RequestSync: (syncs.request_sync, Repo),
     NoteSchedule: (schedules.note_schedule, Repo),
     RecordPrepared: (schedules.record_prepared, Event),
     TakeLease: (syncs.take_lease, Lease),
@@ -443,6 +445,12 @@ class Store:
             tx.repo_row(repo)
             found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
         return tuple(rows.sync_run(row) for row in found)
+
+    def repos_like(self, forge_id: int, name: str) -> tuple[Repo, ...]:
+        """Repos of that number, and those whose remote has that name in it, in any case."""
+        wanted = {"forge_id": forge_id, "part": f"%/{name.lower()}%"}
+        with self._reading() as tx:
+            return tuple(tx.repo(row["slug"]) for row in tx.all("repos_like", **wanted))
 
     # --- what pages for people ask beside that
 

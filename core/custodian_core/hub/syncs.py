@@ -3,17 +3,19 @@
 from datetime import datetime, timedelta
 
 from custodian_core.codec import stamp
-from custodian_core.commands import RecordSync, RecordSyncs, ReturnLease, TakeLease
+from custodian_core.commands import RecordSync, RecordSyncs, RequestSync, ReturnLease, TakeLease
 from custodian_core.errors import BadValue, RepoBusy
 from custodian_core.records import HostSync, Lease, Recorded, Repo
 
 from .repos import synced
 from .rows import as_text
-from .writing import Writing, new_id
+from .writing import Writing, check_name, new_id
 
 #: for how long runs are remembered
 REMEMBERED = timedelta(days=3)
 LONGEST_LEASE_S = 3600
+REQUESTED = "sync.requested"
+LONGEST_REASON = 500
 
 
 def record_sync(tx: Writing, command: RecordSync) -> Repo:
@@ -58,6 +60,23 @@ def record_syncs(tx: Writing, command: RecordSyncs) -> Recorded:
     for each in command.syncs:
         record_sync(tx, each)
     return Recorded(len(command.syncs))
+
+
+def request_sync(tx: Writing, command: RequestSync) -> Repo:
+    """The log asks for a sync; while no host has run since it last did, that is asked already."""
+    check_name("reason", command.reason, LONGEST_REASON)
+    repo = tx.repo(command.slug)
+    last = tx.one("last_event", type=REQUESTED, subject_id=repo.id)
+    asked_at = datetime.fromisoformat(last["at"]) if last else None
+    if asked_at is None or any(has_run(host, asked_at) for host in repo.hosts):
+        slug, reason = repo.slug, command.reason
+        tx.event(REQUESTED, repo.id, subject=slug, repo=slug, reason=reason)
+    return tx.repo(command.slug)
+
+
+def has_run(host: HostSync, since: datetime) -> bool:
+    """Whether the host surely saw what there was then: times are whole seconds."""
+    return host.last_run_at is not None and host.last_run_at > since
 
 
 def _told(sync: HostSync) -> tuple[object, ...]:

@@ -9,8 +9,8 @@ from starlette.routing import Route
 from custodian_core import __version__
 from custodian_core.settings import Settings
 
-from . import forge, people, repos, work
-from .auth import OPEN, Door, HubStore, needed_scope
+from . import forge, hooks, people, repos, work
+from .auth import OPEN, SIGNED, Door, HubStore, needed_scope
 from .commands import command_routes
 from .errors import add_handlers, error_schemas
 from .guard import Guard
@@ -66,7 +66,14 @@ def create_app(
     pages.api = app
     app.state.end_streams = mcp.end
     add_handlers(app)
-    for router in (people.router, repos.router, forge.router, work.router, command_routes()):
+    for router in (
+        people.router,
+        repos.router,
+        forge.router,
+        hooks.router,
+        work.router,
+        command_routes(),
+    ):
         # Their routes are complete: to include the routers would build each anew for every app.
         app.router.routes.extend(router.routes)
     app.router.routes.extend(
@@ -81,7 +88,7 @@ def _tell_scopes(described: dict[str, Any]) -> None:
     schemes["token"] = {"type": "http", "scheme": "bearer"}
     for path, methods in described["paths"].items():
         for method, told in methods.items():
-            if path in OPEN:
+            if path in OPEN or path in SIGNED:
                 continue
             # On loopback a token may be left out.
             told["security"] = [{"token": []}, {}]

@@ -7,6 +7,7 @@ from custodian_core.commands import (
     RecordSync,
     RecordSyncs,
     RegisterRepo,
+    RequestSync,
     ReturnLease,
     SetGoal,
     TakeLease,
@@ -138,3 +139,35 @@ def test_a_returned_or_expired_lease_is_free(hub: Hub, watch: Watch) -> None:
 def test_a_lease_has_a_sensible_length(hub: Hub, ttl_s: int) -> None:
     with pytest.raises(BadValue, match="ttl_s"):
         hub.do(TakeLease(SLUG, "here", "r1", ttl_s=ttl_s), ME)
+
+
+def test_a_sync_that_is_asked_for_is_asked_once_until_a_host_has_run(
+    hub: Hub, watch: Watch
+) -> None:
+    def reasons() -> list[str | None]:
+        return [event.reason for event in hub.events(type="sync.requested").items]
+
+    before = hub.repo(SLUG).revision
+    hub.do(RequestSync(SLUG, "main was pushed"), ME)
+    hub.do(RequestSync(SLUG, "next was pushed"), ME)
+    assert reasons() == ["main was pushed"]
+    assert hub.repo(SLUG).revision == before
+
+    synced(hub, "r1")  # (within the second in which it was asked: nobody knows what it saw)
+    hub.do(RequestSync(SLUG, "next was pushed"), ME)
+    assert reasons() == ["main was pushed"]
+    watch.on(seconds=1)
+    synced(hub, "r2")
+    hub.do(RequestSync(SLUG, "next was pushed"), ME)
+    assert reasons() == ["main was pushed", "next was pushed"]
+
+
+@pytest.mark.parametrize("reason", ["", " ", "a\nb", "x" * 501])
+def test_a_sync_is_asked_for_with_a_reason_that_fits_on_a_line(hub: Hub, reason: str) -> None:
+    with pytest.raises(BadValue, match="reason"):
+        hub.do(RequestSync(SLUG, reason), ME)
+
+
+def test_a_sync_of_an_unknown_repo_is_not_asked_for(hub: Hub) -> None:
+    with pytest.raises(UnknownThing, match="marki-docx"):
+        hub.do(RequestSync("marki-doc", "why not"), ME)

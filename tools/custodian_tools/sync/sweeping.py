@@ -16,6 +16,7 @@ from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
 from custodian_tools.checkouts import named, registered
 from custodian_tools.hub import every
+from custodian_tools.requesting import requested, waits
 
 from .bench import Bench
 from .report import Options, Report
@@ -46,10 +47,12 @@ def target(hub: Hub, settings: Settings, name: str) -> Target:
 
 
 def fleet(hub: Hub, settings: Settings) -> tuple[Target, ...]:
-    """Every repo in Custodian's care that has a checkout on this host."""
+    """Every repo in Custodian's care with a checkout on this host; those asked for come first."""
+    asked = requested(hub)
+    repos = every(hub.repos, host=settings.host, status=RepoStatus.ACTIVE.value)
     return tuple(
         Target(repo, Path(repo.host_paths[settings.host]))
-        for repo in every(hub.repos, host=settings.host, status=RepoStatus.ACTIVE.value)
+        for repo in sorted(repos, key=lambda repo: not waits(repo, settings.host, asked))
     )
 
 

@@ -44,7 +44,10 @@ class Snapshot:
 
 
 def load(flags: Flags, env: Mapping[str, str]) -> Snapshot | None:
-    """The answers for that choice; None where the server itself must be asked."""
+    """The answers for that choice; None where the server itself must be asked.
+
+    What cannot be chosen is a `BadValue`, as the server would have it.
+    """
     try:
         with open(FILE, encoding="utf-8") as file:  # noqa: PTH123 - pathlib is slow to load
             said = json.load(file)
@@ -80,21 +83,17 @@ def _served(
     """The names of the tools that were chosen."""
     if not flags.arguments() and not any(env.get(name) for name in _TWINS):
         return frozenset(tool["name"] for tool in tools if tool["default"])
-    from custodian_core.errors import BadValue
     from custodian_server.choosing import chosen
 
     declared = [str(tool["declared"]) for tool in tools]
-    try:
-        choice = chosen(
-            env,
-            declared,
-            flags.toolsets,
-            flags.tools,
-            flags.exclude_tools,
-            read_only=flags.read_only,
-        )
-    except BadValue as error:
-        raise ValueError(str(error)) from error  # the server refuses it in its own words
+    choice = chosen(
+        env,
+        declared,
+        flags.toolsets,
+        flags.tools,
+        flags.exclude_tools,
+        read_only=flags.read_only,
+    )
     return frozenset(
         tool["name"]
         for tool, name in zip(tools, declared, strict=True)

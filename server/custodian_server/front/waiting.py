@@ -30,7 +30,10 @@ def run(flags: Flags) -> "Never":
         signal.signal(each, _leave_at_once)
     # What is imported stays: to look for garbage among it takes a tenth of the time.
     gc.disable()
-    handshake = Handshake(load(flags, os.environ))
+    try:
+        handshake = Handshake(load(flags, os.environ))
+    except Exception as trouble:  # (only what was chosen can be wrong)
+        _fail(trouble)
     loading = _Loading(flags)
     begun, ended = _listen(wire, handshake, loading)
     session = loading.session or _fail(loading.trouble)

@@ -27,7 +27,7 @@ oddities: st.SearchStrategy[Any] = (
 objects = st.dictionaries(st.sampled_from(["a", "listChanged", "form"]), oddities, max_size=2)
 capabilities = oddities | st.dictionaries(
     st.sampled_from(["roots", "sampling", "elicitation", "tasks", "extensions", "other"]),
-    oddities | objects | st.just({}),
+    oddities | objects,
     max_size=2,
 )
 client = oddities | st.fixed_dictionaries(

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -63,12 +64,11 @@ def test_each_choice_of_tools_has_the_servers_own_answers(
     )
 
     expected = [message for message in said if "id" in message]
-    heard = anyio.run(
-        conversation,
-        build(Desk(tmp_path), tools),
-        lines(said),
-        lambda heard: len(heard) == len(expected),
-    )
+
+    def are_heard(heard: list[dict[str, Any]]) -> bool:
+        return len(heard) == len(expected)
+
+    heard = anyio.run(conversation, build(Desk(tmp_path), tools), lines(said), are_heard)
     answers = known.handshake if era == "old" else known.modern
     by_id = {answer["id"]: answer["result"] for answer in heard}
     if era == "old":
@@ -121,3 +121,12 @@ def test_a_snapshot_that_cannot_be_read_is_not_believed(
     monkeypatch.setattr(snapshot, "FILE", str(tmp_path / "snapshot.json"))
 
     assert snapshot.load(Flags(), {}) is None
+
+
+def test_what_cannot_be_chosen_is_told_at_once(empty: Path, env: dict[str, str]) -> None:
+    with running([FRONT, "--toolsets", "wrok"], empty, env) as spoken:
+        assert spoken.process.wait(5) == 2
+        assert spoken.output.read() == b""
+        assert spoken.process.stderr
+        told = spoken.process.stderr.read().decode()
+    assert told == ("custodian: toolset wrok: there are inventory, ops, schedule, sync, work\n")

@@ -7,7 +7,6 @@ from typing import TypeVar
 from custodian_core.errors import CustodianError, ForgeTrouble
 from custodian_core.forge.records import ForgeRepo
 from custodian_core.git.state import Checkout
-from custodian_core.inventory import remotes_of
 from custodian_core.ports import Forge
 from custodian_core.records import Repo
 from custodian_core.remotes import Remote, remote_of
@@ -60,6 +59,8 @@ def _found(forge: Forge, repo: Repo, pushed_to: Remote) -> ForgeRepo | None:
         return forge.repo(pushed_to.full_name)
     if repo.forge_id is None:
         return None
+    from custodian_core.inventory import remotes_of
+
     found = forge.repo_by_id(repo.forge_id)
     return found if pushed_to in set(remotes_of(found, forge.url)) else None
 

@@ -20,7 +20,7 @@ demo: .venv/run ## Show a throw-away fleet at work, in a browser
 test: .venv/dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
-clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it
+clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it (needs Debian's chromium)
 	@$(BIN)/python -m pytest -m clients tests/clients $(ARGS)
 
 browser: .venv/dev ## Let a real browser look at the dashboard (needs Debian's chromium)

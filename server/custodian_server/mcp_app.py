@@ -22,11 +22,11 @@ from .telling import add_completion, add_prompts, add_resources
 from .watching import Watch, add_subscriptions, watching
 
 if TYPE_CHECKING:
-    from custodian_tools.agent import inventory, schedules, syncing, work
+    from custodian_tools.agent import inventory, ops, schedules, syncing, work
 else:
-    inventory, schedules, syncing, work = (
+    inventory, ops, schedules, syncing, work = (
         Later(f"custodian_tools.agent.{name}")
-        for name in ("inventory", "schedules", "syncing", "work")
+        for name in ("inventory", "ops", "schedules", "syncing", "work")
     )
 
 INSTRUCTIONS = """\
@@ -94,6 +94,81 @@ DECLARED = (
         writes=True,
         idempotent=True,
     ),
+    Declared(ops.check_ops_repo, Toolset.OPS, "Check an ops repo"),
+    Declared(
+        ops.migrate_ops_repo,
+        Toolset.OPS,
+        "Complete an ops repo",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(ops.find_defects, Toolset.OPS, "Find structural defects"),
+    Declared(ops.read_prerequisites, Toolset.OPS, "Read the prerequisite tree"),
+    Declared(
+        ops.tick_prerequisite,
+        Toolset.OPS,
+        "Tick a prerequisite",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(
+        ops.set_objective_status,
+        Toolset.OPS,
+        "Set an objective's status",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(
+        ops.block_prerequisite,
+        Toolset.OPS,
+        "Let a prerequisite wait for the vault",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(ops.list_vault, Toolset.OPS, "List the vault"),
+    Declared(ops.get_vault_item, Toolset.OPS, "Read an item of the vault"),
+    Declared(ops.classify_action, Toolset.OPS, "Classify an action"),
+    Declared(
+        ops.request_action,
+        Toolset.OPS,
+        "Request an action",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(
+        ops.request_thing,
+        Toolset.OPS,
+        "Request a thing of a person",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(ops.validate_sprint, Toolset.OPS, "Validate a sprint"),
+    Declared(
+        ops.file_sprint,
+        Toolset.OPS,
+        "File a sprint",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(ops.parse_dependencies, Toolset.OPS, "Parse dependencies"),
+    Declared(ops.list_evidence, Toolset.OPS, "List evidence"),
+    Declared(ops.get_evidence, Toolset.OPS, "Read evidence"),
+    Declared(
+        ops.write_evidence,
+        Toolset.OPS,
+        "Write evidence",
+        writes=True,
+        idempotent=True,
+        open_world=True,
+    ),
+    Declared(ops.collect_engagement, Toolset.OPS, "Collect engagement"),
 )
 
 

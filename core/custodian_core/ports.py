@@ -1,23 +1,13 @@
 """What pure code and tools need of the world, as Protocols."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .commands import Caller, Command
-from .forge.records import (
-    Branch,
-    BranchProtection,
-    Entry,
-    ForgeIdentity,
-    ForgeRepo,
-    ForgeSettings,
-    Issue,
-    Label,
-    Listing,
-    ServerInfo,
-    Webhook,
-)
+from .forge.repo import ForgeRepo
 from .records import (
     Claim,
     Dispatch,
@@ -39,6 +29,20 @@ from .records import (
     Topic,
     Workstream,
 )
+
+if TYPE_CHECKING:  # a dozen records that only callers of a forge need, and 10 ms
+    from .forge.records import (
+        Branch,
+        BranchProtection,
+        Entry,
+        ForgeIdentity,
+        ForgeSettings,
+        Issue,
+        Label,
+        Listing,
+        ServerInfo,
+        Webhook,
+    )
 
 #: how many items a list gives where nobody says
 LIMIT = 20

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from .forge.records import ForgeRepo
+from .forge.repo import ForgeRepo
 from .records import (
     ClaimKind,
     GoalStatus,

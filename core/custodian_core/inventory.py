@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from .commands import ForgeLink
-from .forge.records import ForgeRepo
+from .forge.repo import ForgeRepo
 from .records import Inventory, LeftOut, Repo, RepoStatus
 from .remotes import Remote, moved, remote_of
 from .text import fitted

@@ -12,7 +12,7 @@ from custodian_core.codec import stamp
 from custodian_core.commands import Caller, Command, EndGoal
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
-from custodian_core.forge.records import ForgeRepo
+from custodian_core.forge.repo import ForgeRepo
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
     Claim,

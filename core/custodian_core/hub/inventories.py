@@ -6,7 +6,7 @@ from typing import Any
 from custodian_core.codec import to_json
 from custodian_core.commands import ForgeLink, LeaveOut, RecordInventory
 from custodian_core.errors import BadValue
-from custodian_core.forge.records import ForgeRepo
+from custodian_core.forge.repo import ForgeRepo
 from custodian_core.records import Inventory, LeftOut
 
 from . import rows

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from custodian_core.codec import from_json, to_json
-from custodian_core.forge.records import ForgeRepo
+from custodian_core.forge.repo import ForgeRepo
 from custodian_core.records import (
     Claim,
     Domain,

@@ -47,7 +47,7 @@ from custodian_core.commands import (
     UnregisterRepo,
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
-from custodian_core.forge.records import ForgeRepo
+from custodian_core.forge.repo import ForgeRepo
 from custodian_core.ports import LIMIT, Clock
 from custodian_core.records import (
     Claim,

@@ -1,6 +1,18 @@
 """Every page, and what answers for it."""
 
-from . import chat, entering, health, history, inventory, questions, repo, schedules, work
+from . import (
+    approvals,
+    chat,
+    entering,
+    health,
+    history,
+    inventory,
+    prerequisites,
+    questions,
+    repo,
+    schedules,
+    work,
+)
 from .app import Page
 
 PAGES = (
@@ -17,7 +29,10 @@ PAGES = (
     Page("/inventory", inventory.ask, "POST"),
     Page("/inventory/register", inventory.register, "POST"),
     Page("/inventory/out-of-scope", inventory.leave_out, "POST"),
+    Page("/repo/{slug}/prerequisites", prerequisites.show),
     Page("/schedules", schedules.show),
+    Page("/approvals", approvals.show_all),
+    Page("/approvals/{slug}", approvals.decide, "POST"),
     Page("/log", history.show),
     Page("/about", entering.about),
     Page("/docs", entering.docs),

@@ -1,12 +1,14 @@
 """One repo: its goal, work, findings, runs, questions and history."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
 from custodian_core.commands import SetGoal
 from custodian_core.errors import CustodianError
+from custodian_core.ops.prereq.lint import PATH
 from custodian_core.payload import payload as payload_of
 from custodian_core.records import Repo
 from custodian_core.schedule.roster import Due
@@ -43,8 +45,15 @@ def show(view: "View") -> Response:
         events=view.hub.latest_events(repo=slug, limit=MOST_EVENTS),
         spark=sparks(view, [slug]).get(slug),
         due=_due(view, shown.repo),
+        tree=_has_tree(view, shown.repo),
         **_next(view, slug),
     )
+
+
+def _has_tree(view: "View", repo: Repo) -> bool:
+    """Whether the checkout on this host has a prerequisite tree to be drawn."""
+    path = repo.host_paths.get(view.settings.host)
+    return path is not None and (Path(path) / PATH).is_file()
 
 
 def _due(view: "View", repo: Repo) -> list[Due]:

@@ -121,6 +121,9 @@ class Fleet:
             plan.write_text(_plan(story))
         if story.schedule:
             _schedule(first, story)
+        for path, text in story.files:
+            (first / path).parent.mkdir(parents=True, exist_ok=True)
+            (first / path).write_text(text)
         self._commit(first, "Begin")
         self._git("push", "--quiet", "origin", "HEAD:main", folder=first)
         for other in others:

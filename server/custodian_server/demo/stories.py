@@ -21,9 +21,58 @@ class Story:
     hosts: tuple[str, ...] = ("laptop",)
     #: the entries of its schedule: who runs, and when
     schedule: tuple[tuple[str, str], ...] = ()
+    #: other files that it begins with
+    files: tuple[tuple[str, str], ...] = ()
+
+
+TREE = """\
+# Prerequisite Tree
+<!-- Last updated: 2026-11-20 -->
+
+## Objective: Maps — tiles in 50 ms (#31)
+- [x] Hot tiles are known (#12 — closed)
+- [ ] A machine with enough memory (#14 — blocked) blocked-on-vault (vault/pending/memory.toml)
+- [ ] Tiles stay in memory (#15 — backlog, depends on #14)
+Status: BLOCKED — #14 waits for a human
+
+## Objective: Office — invoices on the first (#32)
+- [ ] The tax rule is chosen (#21 — backlog)
+- [ ] One invoice was sent to ourselves (#22 — backlog, depends on #21)
+Status: READY
+
+## Objective: Network — quiet deploys (#33)
+- [ ] A machine with enough memory (#14 — blocked)
+- [ ] Sockets are handed over (#23 — backlog)
+Status: BLOCKED — #14
+"""
+
+POLICY = """\
+[tiers]
+triage = "low"
+report = "low"
+deploy = "medium"
+purchase = "high"
+"""
+
+ORDER = """\
+id = "memory"
+formula = "purchase"
+context = "The tile server swaps; 64 GB would hold all hot tiles (issue 14)."
+secrets = ["DEPLOY_KEY"]
+"""
 
 
 STORIES = (
+    Story(
+        "acme-ops",
+        "office",
+        "Nothing waits for us without our knowing",
+        files=(
+            ("prerequisites.md", TREE),
+            ("vault/policy.toml", POLICY),
+            ("vault/pending/memory.toml", ORDER),
+        ),
+    ),
     Story(
         "atlas-api",
         "maps",

@@ -34,6 +34,7 @@ PAGES = {
     "inventory": "/inventory",
     "repo": "/repo/stuck",
     "schedules": "/schedules",
+    "approvals": "/approvals",
     "log": "/log",
     "about": "/about",
     "api": "/docs",

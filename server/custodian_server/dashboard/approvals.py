@@ -1,0 +1,73 @@
+"""What waits in the vaults of ops repos for a person's yes or no, and what came of the rest."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+
+from custodian_core.commands import Caller
+from custodian_core.errors import BadValue, CustodianError
+from custodian_core.git.author import Author
+from custodian_core.ops.vault import Outcome, State
+from custodian_tools.checkouts import Target, all_here, named
+from custodian_tools.ops.vault import list_items, settle, show
+from custodian_tools.sync import Bench
+
+from .entering import required
+
+if TYPE_CHECKING:
+    from .app import View
+
+#: in these states a person has to say something
+WAITING = frozenset({State.PENDING, State.AWAITING_APPROVAL})
+#: how many items of a vault are shown one by one
+MOST = 100
+#: how much of an item's own text
+LONGEST = 8000
+
+
+def show_all(view: "View") -> Response:
+    """Every vault with a checkout on this host."""
+    places = all_here(view.hub, view.settings, idle=False)
+    vaults = [_vault(each) for each in places if (each.path / "vault").is_dir()]
+    return view.page(
+        "approvals.html",
+        vaults=vaults,
+        host=view.settings.host,
+        waiting=sum(len(each["waiting"]) for each in vaults),
+        most=MOST,
+    )
+
+
+def _vault(target: Target) -> dict[str, Any]:
+    """What is in the vault: what waits, what is invalid, and how many there are of the rest."""
+    told: dict[str, Any] = {"slug": target.name, "trouble": "", "waiting": [], "invalid": []}
+    try:
+        items = list_items(target)
+    except CustodianError as error:
+        return {**told, "trouble": str(error), "rest": {}}
+    waiting = [each for each in items if each.state in WAITING]
+    invalid = [each for each in items if each.state is State.INVALID]
+    rest = Counter(each.state.value for each in items if each not in (*waiting, *invalid))
+    return {
+        **told,
+        "waiting": [(each, show(target, each.path)[1][:LONGEST]) for each in waiting[:MOST]],
+        "invalid": invalid[:MOST],
+        "rest": dict(rest),
+    }
+
+
+def decide(view: "View") -> Response:
+    """A person's yes or no is where everybody looks, under the visitor's name."""
+    slug, name = view.name("slug"), required(view, "name", "the item", 300)
+    outcome = view.form.get("outcome", "")
+    if outcome not in (Outcome.APPROVED, Outcome.REJECTED):
+        raise BadValue("outcome", "it must be approved or rejected")
+    note = view.form.get("note", "").strip()[:500]
+    if outcome == Outcome.REJECTED and not note:
+        raise BadValue("the reason", "say why it is rejected")
+    (target,) = named(view.hub, view.settings, [slug])
+    settings = view.settings
+    bench = Bench(view.hub, Caller(view.who.name), settings.host, Author(*settings.author))
+    written = settle(bench, target, name, Outcome(outcome), note)
+    return view.back("/approvals", "_decided.html", name=name, outcome=outcome, written=written)

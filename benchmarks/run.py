@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "schedules", "forge")
+NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "schedules", "forge", "ops", "dashboard")
 
 
 def main() -> None:

@@ -202,7 +202,12 @@ def test_any_bytes_are_read(data: bytes) -> None:
 @given(TEXTS)
 def test_an_everyday_item_is_read_as_any_other(text: str) -> None:
     # (a blank at the end keeps it from being taken for one of the everyday kind)
-    for each in (text, f"Some name (#12 — {text})", f"{text} (#12 — closed)"):
+    for each in (
+        text,
+        f"Some name (#12 — {text})",
+        f"{text} (#12 — closed)",
+        f"Some name (#12 — {text}, depends on #3)",
+    ):
         line = each.replace("\n", "").rstrip()
         assert item_of(1, ticked=True, text=line) == item_of(1, ticked=True, text=line + " ")
 

@@ -38,8 +38,10 @@ VAULT = re.compile(
 _WAITS_FOR = re.compile(r"\bdepends[ \t]+on\b(.*)", re.IGNORECASE)
 CLOSED = re.compile(r"(?:all[ \t]+)?(?:closed|done|merged)\b", re.IGNORECASE)
 _BLOCKED = re.compile(r"\bblocked\b", re.IGNORECASE)
-#: what most items are, to the letter: a name, one issue and its state
-_EVERYDAY = re.compile(r"(\w[^#()\r\u23f3]*\w) \(#(\d{1,9}) \u2014 ([a-z][a-z +,-]*)\)(?:\r)?")
+#: what most items are, to the letter: a name, one issue, its state, perhaps what it waits for
+_EVERYDAY = re.compile(
+    r"(\w[^#()\r\u23f3]*\w) \(#(\d{1,9}) \u2014 ([a-z][a-z +,-]*?)(, depends on #(\d{1,9}))?\)\r?"
+)
 _EDGES = " \t\r\u23f3\ufe0f\u26a0\u2705\u274c"
 
 
@@ -251,10 +253,12 @@ def _objective(line: int, said: str, items: list[Item], statuses: list[StatusLin
 def item_of(line: int, ticked: bool, text: str) -> Item:
     """The prerequisite that the text behind a box spells."""
     if found := _EVERYDAY.fullmatch(text):
-        label, ref, state = found.groups()
+        label, ref, state, waits, other = found.groups()
         plain = label.isprintable() and "  " not in label
         if plain and "blocked-on-vault" not in text and "depends" not in state:
-            annotation = Annotation((int(ref),), state, (), bool(CLOSED.match(state)))
+            depends_on = (int(other),) if other else ()
+            closed = bool(CLOSED.match(state))
+            annotation = Annotation((int(ref),), state + (waits or ""), depends_on, closed)
             return Item(line, ticked, label, (annotation,), None)
     vault: str | None = None
     if "blocked-on-vault" in text and (found := VAULT.search(text)):

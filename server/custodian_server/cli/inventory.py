@@ -15,6 +15,7 @@ from custodian_core.text import printable
 
 from .hub import Desk, opened
 from .output import Group, as_json, echo_hint, echo_json, errors_as_json
+from .webhooks import webhooks
 
 if TYPE_CHECKING:
     from custodian_core.ports import Forge
@@ -27,6 +28,9 @@ T = TypeVar("T")
 @click.group(cls=Group, short_help="Compare hub and forge, and take in what is missing.")
 def inventory() -> None:
     """Compare hub and forge, and take in what is missing."""
+
+
+inventory.add_command(webhooks)
 
 
 @inventory.command()
@@ -103,14 +107,14 @@ def register(
     with opened() as desk, _forge(desk) as forge, _progress(shown=not json_) as tell:
         starts = program() if clone_into else "custodian"
         wish = Wish(clone_into, domain, ssh, fix, starts, lambda what: tell(what, 0, None))
-        done, troubles = _each(names, _taker(desk, forge, wish))
+        done, troubles = each_of(names, _taker(desk, forge, wish))
     if json_:
-        _tell_json("taken_in", [each.to_json() for each in done], troubles)
+        tell_json("taken_in", [each.to_json() for each in done], troubles)
     else:
         for each in done:
             echo_taken(each)
-        _echo_troubles(troubles)
-    _end(troubles, done=bool(done), failed=any(each.failed for each in done))
+        echo_troubles(troubles)
+    end(troubles, done=bool(done), failed=any(each.failed for each in done))
 
 
 def _taker(desk: Desk, forge: "Forge", wish: object) -> "Callable[[str], TakenIn]":
@@ -135,18 +139,18 @@ def out_of_scope(names: tuple[str, ...], reason: str, json_: bool) -> None:
     from custodian_tools.onboarding import put_out_of_scope
 
     with opened() as desk:
-        done, troubles = _each(
+        done, troubles = each_of(
             names,
             lambda name: put_out_of_scope(lambda: _forge(desk), desk.hub, desk.by, name, reason),
         )
     if json_:
-        _tell_json("out_of_scope", [_decision(each) for each in done], troubles)
+        tell_json("out_of_scope", [_decision(each) for each in done], troubles)
     else:
         for each in done:
             name = each.slug if isinstance(each, Repo) else each.full_name
             click.echo(f"out of scope: {click.style(name, bold=True)}, {printable(reason)}")
-        _echo_troubles(troubles)
-    _end(troubles, done=bool(done))
+        echo_troubles(troubles)
+    end(troubles, done=bool(done))
 
 
 def _decision(done: Repo | LeftOut) -> dict[str, str | None]:
@@ -155,11 +159,11 @@ def _decision(done: Repo | LeftOut) -> dict[str, str | None]:
     return {"repo": None, "full_name": done.full_name, "reason": done.reason}
 
 
-def _each(
-    names: tuple[str, ...], act: Callable[[str], T]
+def each_of(
+    names: tuple[str, ...], act: Callable[[str], T], *, alone: bool = True
 ) -> tuple[list[T], list[tuple[str, CustodianError]]]:
-    """What came of each name; trouble with one is its own, where there are several."""
-    if len(names) == 1:
+    """What came of each name; trouble with one is its own, and raised where it is `alone`."""
+    if len(names) == 1 and alone:
         return [act(names[0])], []
     done: list[T] = []
     troubles: list[tuple[str, CustodianError]] = []
@@ -173,7 +177,8 @@ def _each(
     return done, troubles
 
 
-def _tell_json(kind: str, done: list[Any], troubles: list[tuple[str, CustodianError]]) -> None:
+def tell_json(kind: str, done: list[Any], troubles: list[tuple[str, CustodianError]]) -> None:
+    """Print what was done and what was not as one envelope."""
     amiss = [
         {"name": name, "error": type(trouble).__name__, "message": str(trouble)}
         for name, trouble in troubles
@@ -181,12 +186,13 @@ def _tell_json(kind: str, done: list[Any], troubles: list[tuple[str, CustodianEr
     echo_json(kind, {"done": done, "troubles": amiss})
 
 
-def _echo_troubles(troubles: list[tuple[str, CustodianError]]) -> None:
+def echo_troubles(troubles: list[tuple[str, CustodianError]]) -> None:
+    """Print what could not be done, a line each."""
     for name, trouble in troubles:
         click.echo(f"{printable(name)}: {printable(str(trouble))}", err=True)
 
 
-def _end(troubles: list[tuple[str, CustodianError]], *, done: bool, failed: bool = False) -> None:
+def end(troubles: list[tuple[str, CustodianError]], *, done: bool, failed: bool = False) -> None:
     """0 where all was done, 2 where nothing could be, 1 in between."""
     if troubles and not done and not any(isinstance(each, Refused) for _, each in troubles):
         sys.exit(2)

@@ -6,6 +6,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -319,3 +320,7 @@ def secrets_of(settings: Settings) -> Iterator[str]:
         if "://" in value:
             said.append(urlsplit(value).password or "")
         yield from (each for each in said if len(each) >= SHORTEST_SECRET)
+    with suppress(BadValue):  # (a token file that cannot be read holds nothing that was printed)
+        token = settings.forge_token or ""
+        if len(token) >= SHORTEST_SECRET:
+            yield token

@@ -200,6 +200,17 @@ def test_a_transcript_is_its_owners_and_holds_no_secret_of_the_settings(
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+def test_a_transcript_holds_no_token_that_lies_in_a_file(
+    repo: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "token").write_text("filed-secret-1234\n")
+    monkeypatch.setenv("GITEA_TOKEN_FILE", str(home / "token"))
+
+    told = ran(home, f"cat {home / 'token'}", code=1)
+
+    assert Path(told["transcript"]).read_text() == "***\n"
+
+
 def test_of_much_that_is_printed_beginning_and_end_are_kept(repo: Path, home: Path) -> None:
     told = ran(home, "echo first; yes | head -c 3000000; echo last", code=1)
     text = Path(told["transcript"]).read_text()

@@ -60,7 +60,7 @@ def row(page: str, slug: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_what_people_wrote_is_text_on_every_page(browser: httpx.Client, path: str) -> None:
+def test_f108_what_people_wrote_is_text_on_every_page(browser: httpx.Client, path: str) -> None:
     page = browser.get(path)
 
     assert page.status_code == 200

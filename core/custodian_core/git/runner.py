@@ -182,9 +182,7 @@ def environment() -> dict[str, str]:
     """The environment of whoever asks, made safe for git."""
     env = surroundings()
     kept = {
-        name: value
-        for name, value in env.items()
-        if not name.startswith("GIT_") or name in _KEPT
+        name: value for name, value in env.items() if not name.startswith("GIT_") or name in _KEPT
     }
     ssh = env.get("GIT_SSH_COMMAND") or "ssh"
     return {**kept, **_SAID, "GIT_SSH_COMMAND": f"{ssh} {PATIENT}"}

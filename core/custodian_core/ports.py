@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .commands import Caller, Command
 from .forge.repo import ForgeRepo
+from .jobs import Job, Requested, Wish, Work
 from .records import (
     Claim,
     Dispatch,
@@ -389,4 +391,42 @@ class Lookout(Protocol):
 
     def held_up(self) -> dict[str, int]:
         """How many tasks each task with an open question holds up, itself among them."""
+        ...
+
+
+class Queue(Protocol):
+    """Which syncs are to be made where: one waits and one runs at most, for each repo on a host.
+
+    Who asks for what waits already joins it; who asks while it runs gets one more run after it.
+    A job is done at least once: its worker may end at any moment, and then it waits again.
+    """
+
+    def request_syncs(self, wishes: Sequence[Wish]) -> Requested:
+        """All that was wished waits, or all of it does not."""
+        ...
+
+    def jobs(self, host: str | None = None) -> tuple[Job, ...]:
+        """What waits and what runs, in the order in which it was asked for."""
+        ...
+
+    def run_due(
+        self,
+        host: str,
+        work: Work,
+        *,
+        concurrency: int = 1,
+        stop: threading.Event | None = None,
+    ) -> int:
+        """How many of the host's jobs were run: all that were due, or until it was told to stop.
+
+        What it is at when it is told to stop is run to its end.
+        """
+        ...
+
+    def reap(self) -> int:
+        """How many jobs wait again that workers had begun who are gone."""
+        ...
+
+    def close(self) -> None:
+        """Nothing is held open any more."""
         ...

@@ -355,10 +355,10 @@ SPRINTS = (
     ),
     _rule(
         "SP16",
-        WARN,
+        FAIL,
         "label is not known to the forge",
         "label '{label}' of '{id}' does not exist there",
-        "Make the label first, or take it out: an unknown one would be dropped.",
+        "Make the label first, or take it out; nothing is filed until then.",
     ),
 )
 

@@ -199,7 +199,7 @@ def test_the_constraint_that_blocks_most_stands_first() -> None:
         objective("A (#31)", "BLOCKED — #14", "[ ] key (#14) blocked-on-vault", "[x] x (#12)"),
         objective("B", "READY", "[ ] writer (#15 — backlog, depends on #14)", "[ ] docs"),
         objective("C", "READY", "[ ] adopt (#31)", "[ ] docs"),
-        objective("D", "DONE", "[x] key (#14)"),
+        objective("D", "DONE", "[x] key (#14)", "[ ] writer (#15)"),
     )
     found = constraints(read_tree(data))
 

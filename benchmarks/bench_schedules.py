@@ -78,11 +78,8 @@ def _checkout(store: Store, top: Path, text: str) -> None:
     for entry in reading.schedule.entries:
         for week in range(5):
             at = _NOW - timedelta(weeks=week)
-            store.do(RecordPrepared(top.name, replace(_RUN, **_named(top, entry.agent, at))), _ME)
-
-
-def _named(top: Path, agent: str, at: datetime) -> dict[str, object]:
-    return {"repo": top.name, "agent": agent, "path": str(top), "prepared_at": at}
+            run = replace(_RUN, repo=top.name, agent=entry.agent, path=str(top), prepared_at=at)
+            store.do(RecordPrepared(top.name, run), _ME)
 
 
 _RUN = PreparedRun(

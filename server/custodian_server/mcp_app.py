@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mcp.server import MCPServer
 from mcp.server.mcpserver.tools import Tool
@@ -200,7 +201,7 @@ def build(
         log_level="WARNING",
         tools=list(tools),
         extensions=[Skills(), chat_pages()],
-        lifespan=lambda _server: watching(desk),
+        lifespan=_watching(desk),
         subscriptions=False,
     )
     add_prompts(server, desk)
@@ -210,6 +211,15 @@ def build(
     if not patient:
         server.make_all()
     return server
+
+
+def _watching(desk: Desk) -> Callable[[MCPServer[Any]], AbstractAsyncContextManager[Any]]:
+    """What runs beside the server while it does."""
+
+    def running(_server: MCPServer[Any]) -> AbstractAsyncContextManager[Any]:
+        return watching(desk)
+
+    return running
 
 
 def _makers(desk: Desk, choice: Chosen) -> dict[str, Callable[[], Tool]]:

@@ -329,10 +329,14 @@ LEFT_OUT = st.lists(
     ),
     max_size=3,
 )
+
+
+def taken(partial: bool, is_admin: bool, hidden: list[str]) -> Inventory:
+    return replace(TAKEN, partial=partial, is_admin=is_admin, hidden=tuple(hidden))
+
+
 TAKEN_ANYHOW = st.builds(
-    lambda partial, is_admin, hidden: replace(
-        TAKEN, partial=partial, is_admin=is_admin, hidden=tuple(hidden)
-    ),
+    taken,
     st.booleans(),
     st.booleans(),
     st.lists(NAMES.map(str.casefold)),

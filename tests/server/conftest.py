@@ -1,13 +1,17 @@
 """A machine of the test's own, and a repo on it."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from custodian_core.settings import NAMES
+from custodian_core.hub import open_store
+from custodian_core.hub.store import Store
+from custodian_core.settings import NAMES, Settings
 
 from .agents import PLAN, git
+from .serving import settings_of
 
 
 @pytest.fixture
@@ -26,6 +30,20 @@ def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     return dict(os.environ)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Those of a hub in a folder of the test's own."""
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def store(settings: Settings) -> Iterator[Store]:
+    """That hub."""
+    found = open_store(settings)
+    yield found
+    found.close()
 
 
 @pytest.fixture

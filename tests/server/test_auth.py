@@ -23,18 +23,6 @@ ME = Caller("me")
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_of(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    found = open_store(settings)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def local(store: Store, settings: Settings) -> Iterator[httpx.Client]:
     """A client of a hub that only this machine can reach."""
     with browsing(store, settings) as found:

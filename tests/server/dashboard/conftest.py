@@ -17,11 +17,10 @@ from custodian_core.commands import (
     RegisterRepo,
     SetGoal,
 )
-from custodian_core.hub import open_store
 from custodian_core.hub.store import Store
 from custodian_core.records import HostSync, Scope
 from custodian_core.settings import Settings
-from tests.server.serving import browsing, settings_of
+from tests.server.serving import browsing
 
 ME = Caller("ada")
 #: what somebody may write wherever Custodian takes text
@@ -35,18 +34,6 @@ TROUBLE = {
     "line": None,
     "reason": "protected",
 }
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_of(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    found = open_store(settings)
-    yield found
-    found.close()
 
 
 @pytest.fixture

@@ -7,25 +7,12 @@ import httpx
 import pytest
 
 from custodian_core.commands import AddTask, AddWorkstream, RegisterRepo
-from custodian_core.hub import open_store
 from custodian_core.hub.client import HttpHub
 from custodian_core.hub.store import Store
 from custodian_core.settings import Settings
-from tests.server.serving import browsing, http_hub, settings_of
+from tests.server.serving import browsing, http_hub
 
 from .asked import ME
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return settings_of(tmp_path)
-
-
-@pytest.fixture
-def store(settings: Settings) -> Iterator[Store]:
-    found = open_store(settings)
-    yield found
-    found.close()
 
 
 @pytest.fixture

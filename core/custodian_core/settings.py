@@ -61,6 +61,16 @@ class Settings:
         return tuple(Path(part).expanduser().resolve() for part in parts if part)
 
     @property
+    def managed(self) -> Path:
+        """Where this host's workers keep checkouts of their own."""
+        return self.home.resolve() / "checkouts"
+
+    @property
+    def grounds(self) -> tuple[Path, ...]:
+        """Where checkouts are visited: below the roots, and where workers keep theirs."""
+        return (*self.roots, self.managed)
+
+    @property
     def author(self) -> tuple[str, str]:
         """The name and the email that automated commits are by."""
         said = self.values["CUSTODIAN_AUTHOR"]

@@ -288,7 +288,7 @@ def test_completion_prints_a_script_for_the_shell(shell: str) -> None:
 
 def test_the_shell_is_told_the_commands() -> None:
     told = run_program(
-        _CUSTODIAN_COMPLETE="bash_complete", COMP_WORDS="custodian work", COMP_CWORD="1"
+        _CUSTODIAN_COMPLETE="bash_complete", COMP_WORDS="custodian workp", COMP_CWORD="1"
     )
 
     assert told.stdout == "plain,workplan\n"

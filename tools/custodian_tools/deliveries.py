@@ -13,16 +13,23 @@ from custodian_core.ports import Hub, Lookout
 from custodian_core.records import Repo
 from custodian_core.remotes import moved, remote_of
 
-from .requesting import sync_requested
+from .requesting import Hearing, sync_requested
 
 
 class ServedHub(Hub, Lookout, Protocol):
     """The hub of the process that serves it."""
 
 
-def take_in(hub: ServedHub, url: str | None, heard: Heard, delivery: str, by: Caller) -> list[Repo]:
+def take_in(
+    hub: ServedHub,
+    url: str | None,
+    heard: Heard,
+    delivery: str,
+    by: Caller,
+    hear: Hearing | None = None,
+) -> list[Repo]:
     """The hub's repos that were meant, as they are now; a delivery does nothing twice."""
-    return [_told(hub, repo, heard, delivery, by) for repo in _meant(hub, url, heard.repo)]
+    return [_told(hub, repo, heard, delivery, by, hear) for repo in _meant(hub, url, heard.repo)]
 
 
 def _meant(hub: ServedHub, url: str | None, told: ForgeRepo) -> Iterator[Repo]:
@@ -39,7 +46,9 @@ def _site(told: ForgeRepo) -> str:
     return told.html_url.removesuffix(f"/{told.full_name}")
 
 
-def _told(hub: Hub, repo: Repo, heard: Heard, delivery: str, by: Caller) -> Repo:
+def _told(
+    hub: Hub, repo: Repo, heard: Heard, delivery: str, by: Caller, hear: Hearing | None
+) -> Repo:
     changes = _learned(repo, heard.repo)
     if changes:
         repo = hub.do(ChangeRepo(repo.slug, changes), by)
@@ -48,7 +57,7 @@ def _told(hub: Hub, repo: Repo, heard: Heard, delivery: str, by: Caller) -> Repo
     archived = "; it is archived there" if heard.repo.archived else ""
     once = replace(by, idempotency_key=f"delivery {delivery} {repo.id}")
     try:
-        return sync_requested(hub, repo.slug, f"{heard.what}{archived}", once)
+        return sync_requested(hub, repo.slug, f"{heard.what}{archived}", once, hear)
     except Conflict:  # (the id was used for another delivery: whoever sent that one was heard)
         return repo
 

@@ -70,7 +70,7 @@ def below_roots(path: Path, settings: Settings) -> Path:
         raise FileTrouble(shown(path), "it cannot be followed to a folder") from error
     if not real.exists():
         raise FileTrouble(shown(path), "there is no such folder")
-    if not any(real.is_relative_to(root) for root in settings.roots):
+    if not any(real.is_relative_to(root) for root in settings.grounds):
         roots = ", ".join(shown(root) for root in settings.roots)
         reason = f"it is not below {roots}; set CUSTODIAN_ROOTS to where your checkouts live"
         raise BadValue(f"path {shown(real)}", reason)

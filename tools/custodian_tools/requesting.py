@@ -1,20 +1,49 @@
 """Asking for a repo's sync before its time comes, and which repos wait for theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from custodian_core.commands import Caller, RequestSync
+from custodian_core.errors import NoCheckout
+from custodian_core.jobs import REASON_LIMIT, Requested, Wish
 from custodian_core.ports import Hub
 from custodian_core.records import Repo
+from custodian_core.text import printable
 
 #: the event by which the hub's log asks for a sync
 REQUESTED = "sync.requested"
 
 
-def sync_requested(hub: Hub, repo: str, reason: str, by: Caller) -> Repo:
-    """The repo comes first in the next sweep of each host that has it."""
+#: what takes wishes for workers, and says what came of them
+Hearing = Callable[[Sequence[Wish]], Requested]
+
+
+def sync_requested(
+    hub: Hub, repo: str, reason: str, by: Caller, hear: Hearing | None = None
+) -> Repo:
+    """The repo comes first in the next sweep of each host that has it; workers hear of it now."""
     asked: Repo = hub.do(RequestSync(repo, reason), by)
+    if hear is not None and asked.hosts:
+        enqueue(hear, asked, reason)
     return asked
+
+
+def enqueue(hear: Hearing, repo: Repo, reason: str, host: str | None = None) -> Requested:
+    """A sync waits for the worker of that host, or for that of each which has a checkout."""
+    hosts = tuple(repo.host_paths)
+    if host is not None and host not in hosts:
+        known = f"it has one on {', '.join(map(printable, hosts))}" if hosts else "it has none"
+        raise NoCheckout(f"repo {repo.slug}", f"it has no checkout on {printable(host)}; {known}")
+    if not hosts:
+        raise no_checkout(repo)
+    wanted, why = (host,) if host else hosts, printable(reason, REASON_LIMIT)
+    return hear([Wish(repo.slug, each, why) for each in wanted])
+
+
+def no_checkout(repo: Repo) -> NoCheckout:
+    """What is said of a repo that nobody can sync."""
+    how = f"let a worker keep one: custodian repo register --managed --slug {repo.slug}"
+    return NoCheckout(f"repo {repo.slug}", f"it has no checkout on any host; {how}")
 
 
 def requested(hub: Hub) -> Mapping[str, datetime]:

@@ -13,6 +13,8 @@ from custodian_core.errors import GitTrouble
 from custodian_core.surroundings import surroundings
 from custodian_core.text import printable
 
+from .entrusting import Config, entrusted
+
 #: how long a command on this machine may take, and one that speaks to a remote
 LOCAL_S, REMOTE_S = 60, 120
 #: ssh asks nobody, and does not wait for ever
@@ -72,8 +74,6 @@ _CONFIG = (
     ("merge.verifySignatures", "false"),
     ("log.showSignature", "false"),
 )
-
-Config = tuple[tuple[str, str], ...]
 
 #: who somebody is, and the secret that proves it, as an address carries them
 _USER = re.compile(r"(?<=://)[^\s/'\"<>]*@")
@@ -162,9 +162,10 @@ class Git:
         return Ran(process.returncode, out, told[:KEPT], timed_out)
 
     def _said(self, *, hooks: bool) -> Mapping[str, str]:
-        if not self.config and not self.env:
+        said = (*self.config, *entrusted())
+        if not said and not self.env:
             return _WITH_HOOKS if hooks else _ALONE
-        return {**_as_env((*_CONFIG[hooks:], *self.config)), **dict(self.env)}
+        return {**_as_env((*_CONFIG[hooks:], *said)), **dict(self.env)}
 
     def ask(self, *arguments: str, data: bytes | None = None) -> bytes:
         """What git prints; `GitTrouble` where it refuses."""

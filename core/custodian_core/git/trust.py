@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .runner import Config, Git
+from .entrusting import Config
+from .runner import Git
 
 #: helpers by name, which are looked for on PATH, with plain options
 _HELPER = re.compile(r"[a-z][a-z0-9-]*(?: --?[a-z-]+(?:[= ][\w@%+:,./~-]+)?)*", re.IGNORECASE)

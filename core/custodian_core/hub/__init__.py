@@ -1,6 +1,7 @@
 """The State Hub: a store in a database, or a client to one elsewhere."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from custodian_core.codec import now
 from custodian_core.ports import Hub
@@ -10,14 +11,22 @@ from .databases import Database, PostgreSQL, SQLite
 from .seen import Seen, foreign, gone
 from .store import Store, prepare
 
+if TYPE_CHECKING:
+    from .client import HttpHub
+
 
 def open_hub(settings: Settings) -> Hub:
     """The hub that the settings name: remote, PostgreSQL, or the embedded one."""
     if settings.hub_url:
-        from .client import HttpHub
-
-        return HttpHub(settings.hub_url, settings.hub_token, seen=Seen(settings.home))
+        return open_remote(settings, settings.hub_url)
     return open_store(settings)
+
+
+def open_remote(settings: Settings, url: str) -> "HttpHub":
+    """The hub at that URL."""
+    from .client import HttpHub
+
+    return HttpHub(url, settings.hub_token, seen=Seen(settings.home))
 
 
 def open_store(settings: Settings, *, upgrade: bool = False) -> Store:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from custodian_core.codec import stamp
+from custodian_core.codec import stamp, to_json
 from custodian_core.commands import Caller, Command, EndGoal
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
 from custodian_core.forge.repo import ForgeRepo
+from custodian_core.jobs import Job, Requested, Wish
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
     Claim,
@@ -141,6 +142,17 @@ class HttpHub:
         answer, _ = self._ask(_Asked(way.method, path, query, headers, sent))
         record = self._read(way.answer, answer)
         return record.claim if isinstance(record, Dispatch) else record
+
+    # --- its queue
+
+    def request_sync(self, wish: Wish) -> Requested:
+        """A sync waits for the worker of that host."""
+        asked = _Asked("POST", "/queue/", {}, _said(AGENT, self.agent, AGENT_LIMIT), to_json(wish))
+        return self._read(Requested, self._ask(asked)[0])
+
+    def jobs(self, host: str | None = None) -> tuple[Job, ...]:
+        """What waits and what runs, in the order in which it was asked for."""
+        return self._get(Page[Job], "/queue/", host=host).items
 
     # --- questions
 

@@ -14,3 +14,13 @@ def open_queue(settings: Settings, pace: Pace | None = None) -> Queue:
     from .embedded import EmbeddedQueue
 
     return EmbeddedQueue(settings.home / "queue.db", pace)
+
+
+def prepare(settings: Settings) -> None:
+    """The queue's tables are there, where it is in a PostgreSQL and its engine is installed."""
+    from importlib.util import find_spec
+
+    if settings.database_url and find_spec("procrastinate"):
+        from .team import prepare_queue
+
+        prepare_queue(settings.database_url)

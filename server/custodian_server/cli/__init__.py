@@ -35,6 +35,7 @@ COMMANDS = {
     "mcp": ("mcp:mcp", "Serve Custodian's tools to an agent, over standard input and output."),
     "ops": ("ops:ops", "Complete an ops repo, and say what is wrong with it."),
     "prereq": ("prereq:prereq", "Show, lint and edit what objectives need first."),
+    "queue": ("queue:queue", "See and ask for what workers are to sync."),
     "register": (
         "repo:register",
         "Register the repo in a folder, with all that can be known of it.",
@@ -54,6 +55,7 @@ COMMANDS = {
     "timer": ("timer:timer", "Sync every so often: a systemd timer, or cron."),
     "token": ("token:token", "Make, list and revoke keys to the hub's HTTP API."),
     "vault": ("vault:vault", "Ask for actions and things; let people decide."),
+    "worker": ("worker:worker", "Make this host's syncs as they are asked for."),
     "workplan": ("workplan:workplan", "Lint, show, begin and edit workplans."),
 }
 

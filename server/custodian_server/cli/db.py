@@ -48,9 +48,12 @@ def _store(*, upgrade: bool = False) -> Generator["Store"]:
 @as_json
 @errors_as_json
 def upgrade(json_: bool) -> None:
-    """Bring the database's schema up to this program's."""
+    """Bring the database's schema up to this program's, and make or renew its workers' queue."""
+    from custodian_core.queueing import prepare
+
     with _store(upgrade=True) as store:
         name, health = store.database.name, store.health()
+    prepare(_settings())
     if json_:
         told = {"schema_version": health.schema_version, "hub_id": health.hub_id}
         echo_json("database", {"database": name, **told})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from custodian_core.codec import now, stamp, to_json
-from custodian_core.commands import ChangeRepo, RegisterRepo, UnregisterRepo
+from custodian_core.commands import ChangeRepo, Command, RegisterRepo, UnregisterRepo
 from custodian_core.errors import BadValue
 from custodian_core.records import HostSync, Repo, RepoStatus
 from custodian_core.text import printable
@@ -42,32 +42,49 @@ def repo() -> None:
 
 
 @repo.command("register")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.option("--slug", required=True, help="The name that the hub knows it by.")
-@click.option("--domain", required=True, help="The field of work; a new one is made known.")
+@click.option("--domain", help="The field of work; a new one is made known.")
 @click.option("--topic", help="A topic that the hub knows.")
 @click.option("--remote-url", metavar="URL", help="[default: git's origin]")
 @click.option("--default-branch", metavar="BRANCH", help="[default: git's]")
+@click.option("--managed", is_flag=True, help="This host's worker keeps a clone of its own.")
 @as_json
 @errors_as_json
 def register_as(
-    path: Path,
+    path: Path | None,
     slug: str,
-    domain: str,
+    domain: str | None,
     topic: str | None,
     remote_url: str | None,
     default_branch: str | None,
+    managed: bool,
     json_: bool,
 ) -> None:
-    """Register the repo whose top folder is PATH, under a name of your choice."""
-    from custodian_tools.registering import named_registration
+    """Register the repo whose top folder is PATH, under a name of your choice.
 
+    With --managed no checkout of yours is needed: a clone is put into the data folder and kept
+    well there by `custodian worker`. The remote is the one that the hub knows, or --remote-url.
+    """
     said = RegisterRepo(
-        slug, domain, topic=topic, remote_url=remote_url, default_branch=default_branch
+        slug, domain or "", topic=topic, remote_url=remote_url, default_branch=default_branch
     )
     with opened() as desk:
-        made: Repo = desk.do(named_registration(desk.hub, path, desk.settings, said))
+        made: Repo = desk.do(_registration(desk, path, said, managed=managed))
     _echo_registered(made, json_=json_)
+
+
+def _registration(desk: Desk, path: Path | None, said: RegisterRepo, *, managed: bool) -> Command:
+    from custodian_tools.managed import adopt
+    from custodian_tools.registering import named_registration
+
+    if managed == (path is not None):
+        raise BadValue("repo register", "name the folder of a checkout, or say --managed")
+    if path is None:
+        return adopt(desk.hub, desk.settings, said, echo_hint)
+    if not said.domain:
+        raise BadValue("--domain", "say in which field of work the repo is")
+    return named_registration(desk.hub, path, desk.settings, said)
 
 
 def _echo_registered(repo: Repo, *, json_: bool) -> None:

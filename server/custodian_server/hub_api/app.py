@@ -7,9 +7,10 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from custodian_core import __version__
+from custodian_core.queueing import open_queue
 from custodian_core.settings import Settings
 
-from . import forge, hooks, people, repos, work
+from . import forge, hooks, people, queue, repos, work
 from .auth import OPEN, SIGNED, Door, HubStore, needed_scope
 from .commands import command_routes
 from .errors import add_handlers, error_schemas
@@ -51,8 +52,9 @@ def create_app(
 
     pages = Dashboard(store, settings, door)
     mcp = McpOverHttp(store, settings, door)
+    workers = queue.Workers(settings, open_queue)
     app = HubApi(
-        lifespan=mcp.running,
+        lifespan=workers.open_while(mcp.running),
         title="Custodian State Hub",
         version=__version__,
         description=ABOUT,
@@ -63,6 +65,7 @@ def create_app(
     )
     app.state.hub = store
     app.state.settings = settings
+    app.state.workers = workers
     pages.api = app
     app.state.end_streams = mcp.end
     add_handlers(app)
@@ -71,6 +74,7 @@ def create_app(
         repos.router,
         forge.router,
         hooks.router,
+        queue.router,
         work.router,
         command_routes(),
     ):

@@ -9,14 +9,16 @@ from fastapi import Body, Path
 from fastapi import Query as FromQuery
 from fastapi.responses import Response
 
-from custodian_core.commands import ClaimTask, EndGoal
+from custodian_core.commands import ClaimTask, EndGoal, RequestSync
 from custodian_core.records import Claim, Dispatch, GoalStatus, Task
 from custodian_core.wire import WAYS, Way, command_of
+from custodian_tools.requesting import sync_requested
 
 from .asking import By, HubHere, Name, Plain, Query, Router, SettingsHere, answered, shown_kind
 from .bodies import Spelled, check_plain
 from .errors import documented
 from .paths import check_paths
+from .queue import WorkersHere
 
 NEXT = "/repos/{slug}/dispatch"
 
@@ -62,6 +64,8 @@ def _endpoint(way: Way) -> Callable[..., Response]:
     """What carries out the command that stands in the request."""
     if way.command is EndGoal:
         return _end_goal
+    if way.command is RequestSync:
+        return _requesting(way)
     if way.path == NEXT:
         return _next(way)
     if way.method == "DELETE":
@@ -96,6 +100,22 @@ def _changing(way: Way) -> Callable[..., Response]:
         return answered(hub.do(command, by), settings, way.status)
 
     return change
+
+
+def _requesting(way: Way) -> Callable[..., Response]:
+    def request_sync(
+        slug: Name,
+        body: Annotated[dict[str, Any], Body(), Spelled(way)],
+        hub: HubHere,
+        workers: WorkersHere,
+        settings: SettingsHere,
+        by: By,
+    ) -> Response:
+        command: RequestSync = _read(way, slug, body, settings)
+        repo = sync_requested(hub, command.slug, command.reason, by, workers.hear)
+        return answered(repo, settings, way.status)
+
+    return request_sync
 
 
 def _next(way: Way) -> Callable[..., Response]:

@@ -15,6 +15,7 @@ from custodian_tools.deliveries import take_in
 
 from .asking import By, HubHere, Router, SettingsHere, answered
 from .errors import Rejected, documented
+from .queue import WorkersHere
 
 router = Router()
 log = logging.getLogger(__name__)
@@ -37,7 +38,9 @@ class Accepted:
         **documented(400, 401, 403, 413, 415, 421, 422, 500, 503),
     },
 )
-async def hear_forge(request: Request, hub: HubHere, settings: SettingsHere, by: By) -> Response:
+async def hear_forge(
+    request: Request, hub: HubHere, workers: WorkersHere, settings: SettingsHere, by: By
+) -> Response:
     """A Gitea or Forgejo tells that something moved; it signs with CUSTODIAN_WEBHOOK_SECRET."""
     body = await request.body()
     secret = settings.webhook_secret
@@ -51,7 +54,8 @@ async def hear_forge(request: Request, hub: HubHere, settings: SettingsHere, by:
     if heard is None:
         _tell(event, delivery, None, "of no repo")
     else:
-        repos = await run_sync(take_in, hub, settings.forge_url, heard, delivery, by)
+        url, hear = settings.forge_url, workers.hear
+        repos = await run_sync(take_in, hub, url, heard, delivery, by, hear)
         slugs = ", ".join(repo.slug for repo in repos)
         _tell(event, delivery, heard.repo.full_name, slugs or "unknown here")
     return answered(Accepted(), settings, 202)

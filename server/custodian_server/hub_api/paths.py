@@ -47,6 +47,6 @@ def _check_root(path: str, settings: Settings) -> None:
         real = Path(path).resolve()
     except (OSError, RuntimeError) as error:
         raise BadValue("path", "it cannot be followed to a folder") from error
-    if not any(real.is_relative_to(root) for root in settings.roots):
+    if not any(real.is_relative_to(root) for root in settings.grounds):
         reason = f"on {settings.host} it must lie below one of CUSTODIAN_ROOTS"
         raise BadValue("path", reason)

@@ -106,7 +106,7 @@ def _one(act: Act, bench: Bench, each: Target, options: Options, settings: Setti
 def _outside(top: Path, settings: Settings) -> str | None:
     """Why the checkout is not visited, where it does not lie where checkouts may."""
     real = Path(os.path.realpath(top))
-    if any(real.is_relative_to(root) for root in settings.roots):
+    if any(real.is_relative_to(root) for root in settings.grounds):
         return None
     return "its folder is not below CUSTODIAN_ROOTS"
 

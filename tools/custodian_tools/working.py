@@ -1,0 +1,68 @@
+"""What a worker does with one job: the same run as a sweep's, safe to be made twice."""
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+from custodian_core.errors import CustodianError, UnknownThing
+from custodian_core.jobs import Job
+from custodian_core.records import Repo, RepoStatus
+from custodian_core.settings import Settings
+
+from .managed import is_managed, opening, tend
+from .sync import Bench, Options, Report, sweep
+from .sync.background import fix_and_follow, line
+from .sync.sweeping import Target
+
+#: how long a person's checkout must have been quiet before a worker moves it
+SETTLE_S = 5
+#: outcomes that a while later may be others
+PASSING = frozenset({"busy", "locked", "in-progress", "offline"})
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A host's worker."""
+
+    bench: Bench
+    settings: Settings
+    tell: Callable[[str], None]
+
+    def work(self, job: Job) -> bool:
+        """Whether the repo's sync was made, or will not be made by another try either."""
+        try:
+            return self._synced(self.bench.hub.repo(job.repo))
+        except UnknownThing:
+            self.tell(f"{job.repo}: it is not registered any more")
+            return True
+        except CustodianError as trouble:
+            self.tell(f"{job.repo}: put off: {trouble}")
+            return False
+
+    def _synced(self, repo: Repo) -> bool:
+        why = _idle(repo, self.settings.host)
+        if why is not None:
+            self.tell(f"{repo.slug}: left alone, {why}")
+            return True
+        managed = is_managed(self.settings, repo)
+        if managed and (done := tend(self.settings, repo)):
+            self.tell(f"{repo.slug}: {done}")
+        with opening(self.settings) if managed else nullcontext():
+            report = self._run(repo, 0 if managed else SETTLE_S)
+        if report.findings or report.actions:
+            self.tell(line(report))
+        return report.outcome not in PASSING
+
+    def _run(self, repo: Repo, settle_s: float) -> Report:
+        target = Target(repo, Path(repo.host_paths[self.settings.host]))
+        options = Options(pull=True, settle_s=settle_s)
+        (report,) = sweep(fix_and_follow, self.bench, [target], options, self.settings)
+        return report
+
+
+def _idle(repo: Repo, host: str) -> str | None:
+    """Why there is nothing to sync."""
+    if repo.status is not RepoStatus.ACTIVE:
+        return f"it is {repo.status}"
+    return None if host in repo.host_paths else f"it has no checkout on {host}"

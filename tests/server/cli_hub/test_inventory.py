@@ -1,6 +1,7 @@
 """`custodian inventory`: what is on the forge beside the hub, and from there into care."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ def _server() -> Iterator[tuple[Switch, str]]:
 def forge(
     _server: tuple[Switch, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Standing]:
+    monkeypatch.setattr("sys.argv", [str(Path(sys.executable).with_name("custodian"))])
     with standing(*_server, home) as forge:
         monkeypatch.setenv("GITEA_URL", forge.url)
         monkeypatch.setenv("GITEA_TOKEN", forge.token())

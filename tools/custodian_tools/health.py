@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
 from typing import Any
 
 from custodian_core.findings import Finding, Severity
@@ -62,17 +61,26 @@ def findings(repo: Repo) -> tuple[Finding, ...]:
     known = {
         finding
         for host in repo.hosts
+        if host.findings
         for finding in still_open(filter(None, map(Finding.from_json, host.findings)))
     }
     return tuple(sorted(known, key=_gravity))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """A repo, and how it does."""
 
     state: RepoState
     freshness: Freshness
+    #: the hosts on which a sync ever ran
+    run: tuple[HostSync, ...]
+    #: the hosts whose last run could not do its work
+    halted: tuple[HostSync, ...]
+    #: whether local is remote on every host; None where nobody knows
+    sealed: bool | None
+    #: what the last run on each host found, the gravest first
+    findings: tuple[Finding, ...]
 
     @property
     def repo(self) -> Repo:
@@ -84,30 +92,10 @@ class Row:
         """The repo's slug."""
         return self.state.repo.slug
 
-    @cached_property
-    def run(self) -> tuple[HostSync, ...]:
-        """The hosts on which a sync ever ran."""
-        return ran(self.repo)
-
-    @cached_property
-    def sealed(self) -> bool | None:
-        """Whether local is remote on every host; None where nobody knows."""
-        return sealed(self.repo)
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """What the last run on each host found, the gravest first."""
-        return findings(self.repo)
-
-    @cached_property
+    @property
     def codes(self) -> tuple[tuple[str, int], ...]:
         """How often each code was found, the gravest first."""
         return tuple(Counter(finding.code for finding in self.findings).items())
-
-    @cached_property
-    def halted(self) -> tuple[HostSync, ...]:
-        """The hosts whose last run could not do its work."""
-        return halted(self.repo)
 
     @property
     def troubled(self) -> bool:
@@ -145,7 +133,9 @@ _AGE = {each: place for place, each in enumerate(Freshness)}
 
 def row(state: RepoState, now: datetime) -> Row:
     """The repo's row at that time."""
-    return Row(state, freshness(state.repo.last_state_synced_at, now))
+    repo = state.repo
+    age = freshness(repo.last_state_synced_at, now)
+    return Row(state, age, ran(repo), halted(repo), sealed(repo), findings(repo))
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,12 @@ from custodian_core.status import Status
 
 T = TypeVar("T")
 
-#: how many items are fetched at a time where all are wanted
-AT_ONCE = 500
+#: how many items are fetched at a time where all are wanted: as many as a hub gives
+AT_ONCE = 1000
 #: how much of an id must be said
 SHORTEST_ID = 6
 
+STATUSES = tuple(Status)
 OPEN = (Status.TODO, Status.IN_PROGRESS, Status.BLOCKED)
 
 
@@ -117,7 +118,7 @@ def state_of(hub: Hub, repo: Repo) -> RepoState:
 
 
 def _state(repo: Repo, counts: RepoCounts) -> RepoState:
-    tasks = {status: counts.tasks.get(status, 0) for status in Status}
+    tasks = {status: counts.tasks.get(status, 0) for status in STATUSES}
     return RepoState(repo, tasks, counts.live_claims, counts.open_questions)
 
 

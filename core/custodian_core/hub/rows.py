@@ -6,6 +6,8 @@ from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
 from functools import cache, lru_cache, partial
+from itertools import zip_longest
+from operator import itemgetter
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -111,7 +113,12 @@ intervention = partial(record, Intervention)
 event = partial(record, Event)
 token = partial(record, Token)
 sync_run = partial(record, SyncRun)
-run_hour = partial(record, RunHour)
+
+
+def run_hour(row: Row) -> RunHour:
+    """The runs of a repo in an hour; a page tells thousands."""
+    hour = datetime.fromisoformat(row["hour"])
+    return RunHour(row["repo_slug"], hour, row["runs"], row["failed"])
 
 
 def left_out(row: Row) -> LeftOut:
@@ -121,4 +128,25 @@ def left_out(row: Row) -> LeftOut:
 
 def repo(row: Row, hosts: Iterable[Row]) -> Repo:
     """A repo with its hosts."""
-    return record(Repo, row, hosts=tuple(record(HostSync, host) for host in hosts))
+    taken = _takes(HostSync)
+    return _repo(_takes(Repo)(row), tuple(taken(host) for host in hosts))
+
+
+# Pages and sweeps read the whole fleet again and again, of which little has changed since.
+@lru_cache(4096)
+def _repo(values: tuple[Any, ...], hosts: tuple[tuple[Any, ...], ...]) -> Repo:
+    """The repo of those columns, read once for as long as they stay as they are."""
+    read = (record(HostSync, _named(HostSync, each)) for each in hosts)
+    return record(Repo, _named(Repo, values), hosts=tuple(read))
+
+
+@cache
+def _takes(kind: Any) -> Callable[[Row], tuple[Any, ...]]:
+    """What takes from a row those columns that a record of that kind is read from."""
+    return itemgetter(*_named(kind, ()))
+
+
+def _named(kind: Any, values: tuple[Any, ...]) -> dict[str, Any]:
+    """Those columns by name."""
+    columns = [column for name, column, _ in _columns(kind) if name != "hosts"]
+    return dict(zip_longest(columns, values))

@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -282,13 +281,12 @@ class Store:
         """How much there is in each repo."""
         now = stamp(self.clock())
         with self._reading() as tx:
-            found = {row["slug"]: RepoCounts(row["slug"], {}, 0, 0) for row in tx.all("repo_slugs")}
+            tasks: dict[str, dict[str, int]] = {row["slug"]: {} for row in tx.all("repo_slugs")}
             for row in tx.all("tasks_by_status"):
-                found[row["slug"]].tasks[row["status"]] = row["number"]
-            for row in tx.all("work_by_repo", now=now):
-                more = {"live_claims": row["claims"], "open_questions": row["questions"]}
-                found[row["slug"]] = replace(found[row["slug"]], **more)
-        return tuple(found.values())
+                tasks[row["slug"]][row["status"]] = row["number"]
+            found = tx.all("work_by_repo", now=now)
+        work = {row["slug"]: (row["claims"], row["questions"]) for row in found}
+        return tuple(RepoCounts(slug, tasks[slug], *work.get(slug, (0, 0))) for slug in tasks)
 
     def domains(self) -> tuple[Domain, ...]:
         """Every domain."""
@@ -458,7 +456,7 @@ class Store:
         """How many syncs of those repos ended in each hour since then."""
         with self._reading() as tx:
             found = tx.all("run_hours", slugs=f" {' '.join(repos)} ", since=stamp(since))
-        return tuple(hour for row in found if (hour := rows.run_hour(row)).repo_slug in repos)
+        return tuple(map(rows.run_hour, found))
 
     def latest_events(
         self,

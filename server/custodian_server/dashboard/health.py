@@ -24,6 +24,7 @@ T = TypeVar("T")
 AT_ONCE = 100
 #: how far the spark line goes back
 HOURS = 24
+HOUR = timedelta(hours=1)
 
 #: what each choice is called
 SHOW = {
@@ -132,7 +133,7 @@ def _facts(view: "View") -> dict[str, Any]:
         "more": len(found) > wanted.page * AT_ONCE,
         "sum": summary(rows, len(states) - len(rows)),
         "domains": sorted({row.repo.domain for row in rows}),
-        "hosts": sorted({host for row in rows for host in row.repo.host_paths}),
+        "hosts": sorted({each.host for row in rows for each in row.repo.hosts}),
         "sparks": sparks(view, slugs),
         "places": hashlib.sha256(" ".join(slugs).encode()).hexdigest()[:12],
         "since": stamp(view.now - timedelta(seconds=1)),
@@ -166,7 +167,7 @@ def _spark(hours: Sequence[RunHour], begin: datetime) -> Spark:
     well: list[str] = []
     badly: list[str] = []
     for each in hours:
-        place = int((each.hour - begin) / timedelta(hours=1)) * 4
+        place = (each.hour - begin) // HOUR * 4
         height = max(3, round(16 * each.runs / most))
         (badly if each.failed else well).append(f"M{place} 16v-{height}h3v{height}z")
     runs, failed = sum(each.runs for each in hours), sum(each.failed for each in hours)

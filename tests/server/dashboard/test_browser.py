@@ -16,9 +16,15 @@ from custodian_core.codec import now
 from custodian_core.commands import RecordSync, RegisterRepo
 from custodian_core.hub.store import Store
 from custodian_core.records import HostSync, Scope
+from tests.core.forge.fake import Fake
 from tests.server.serving import served
+from tests.tools.ops.conftest import Ops
 
 from .conftest import ME, token
+from .test_inventory import forge_server, forge
+from .test_ops import alone, empty, ops, waiting
+
+__all__ = ["forge_server", "alone", "empty", "forge", "ops", "waiting"]
 
 pytestmark = pytest.mark.browser
 
@@ -222,6 +228,55 @@ def test_a_page_is_used_with_the_keyboard_alone(page: Page) -> None:
         }"""
     )
     assert focused == [True, "solid", "2px"]
+
+
+@pytest.fixture
+def with_forge(fleet: Store, forge: Fake, tmp_path: Path) -> Iterator[str]:
+    """A served hub that knows of a forge."""
+    said = {"GITEA_URL": forge.url, "GITEA_TOKEN": forge.forge.add_token("ada")}
+    with served(tmp_path, **said) as (_, url):
+        yield url
+
+
+def test_a_repo_of_the_forge_is_taken_in_and_another_left_out_without_leaving_the_page(
+    chromium: Browser, with_forge: str, fleet: Store
+) -> None:
+    with looking(chromium, with_forge) as page:
+        page.goto("/inventory")
+        page.get_by_role("button", name="Ask http").click()
+        page.get_by_role("button", name="Register coulomb/old").click()
+        expect(page.get_by_text("Registered as")).to_be_visible()
+        page.get_by_text("Out of scope coulomb/empty").click()
+        leaving = page.locator("form:has(input[value='coulomb/empty'])").filter(
+            has=page.get_by_role("button", name="Decide")
+        )
+        leaving.get_by_label("Why is it").fill("a <b>try</b>")
+        leaving.get_by_role("button", name="Decide").click()
+
+        expect(page.get_by_text("coulomb/empty is out of scope: a <b>try</b>")).to_be_visible()
+        page.goto("/")
+        expect(page.locator("#forge")).to_contain_text("coulomb/marki-docx")
+    assert fleet.repo("old").forge_id is not None
+    assert fleet.left_out()[0].full_name == "coulomb/empty"
+
+
+def test_an_action_is_approved_and_what_became_of_it_is_told(
+    chromium: Browser, waiting: Ops
+) -> None:
+    said = {
+        "CUSTODIAN_HOST": "ops",
+        "CUSTODIAN_ROOTS": str(waiting.folder),
+        "GIT_CONFIG_GLOBAL": os.devnull,
+    }
+    with served(waiting.folder, **said) as (_, url), looking(chromium, url) as page:
+        page.goto("/approvals")
+        item = page.locator("article").filter(has_text="act-20260509.toml")
+        item.get_by_label("Note").fill("go on")
+        item.get_by_role("button", name="Approve").click()
+
+        expect(page.get_by_text("vault/pending/act-20260509.toml is approved")).to_be_visible()
+        expect(page.get_by_text("pushed")).to_be_visible()
+    assert "vault/actions/act-20260509.toml" in waiting.files()
 
 
 def test_from_elsewhere_one_logs_in_looks_and_logs_out(

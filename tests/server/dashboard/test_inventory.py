@@ -19,15 +19,15 @@ from .test_sessions import csrf_in
 
 
 @pytest.fixture(scope="module")
-def _server() -> Iterator[tuple[Switch, str]]:
+def forge_server() -> Iterator[tuple[Switch, str]]:
     switch = Switch()
     with serving(switch) as url:
         yield switch, url
 
 
 @pytest.fixture
-def forge(_server: tuple[Switch, str]) -> Iterator[Fake]:
-    switch, url = _server
+def forge(forge_server: tuple[Switch, str]) -> Iterator[Fake]:
+    switch, url = forge_server
     fake, switch.app = faked(small("1.26.4"), url, "gitea")
     yield fake
     assert not fake.wrong

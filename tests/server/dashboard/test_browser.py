@@ -21,10 +21,10 @@ from tests.server.serving import served
 from tests.tools.ops.conftest import Ops
 
 from .conftest import ME, token
-from .test_inventory import forge_server, forge
+from .test_inventory import forge, forge_server
 from .test_ops import alone, empty, ops, waiting
 
-__all__ = ["forge_server", "alone", "empty", "forge", "ops", "waiting"]
+__all__ = ["alone", "empty", "forge", "forge_server", "ops", "waiting"]
 
 pytestmark = pytest.mark.browser
 

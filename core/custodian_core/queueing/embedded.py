@@ -203,7 +203,12 @@ def _job(row: Any) -> Job:
         row["reason"],
         JobState.WAITING if row["worker"] is None else JobState.RUNNING,
         row["tries"],
-        datetime.fromtimestamp(row["asked_at"], UTC),
-        datetime.fromtimestamp(row["due_at"], UTC),
-        None if began is None else datetime.fromtimestamp(began, UTC),
+        _at(row["asked_at"]),
+        _at(row["due_at"]),
+        None if began is None else _at(began),
     )
+
+
+def _at(seconds: float) -> datetime:
+    """The time, in whole seconds as all times are told."""
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from custodian_core.codec import now
 from custodian_core.errors import HubTrouble
 from custodian_core.hub.databases import PostgreSQL
 from custodian_core.hub.sql import Statements
@@ -209,15 +210,20 @@ def _edition() -> str:
 
 
 def _job(row: Any) -> Job:
-    args, asked = row["args"], row["asked_at"]
-    running = row["status"] == "doing"
+    args, running = row["args"], row["status"] == "doing"
+    asked_at = _at(row["asked_at"]) or now()
     return Job(
         args["repo"],
         args["host"],
         args["reason"],
         JobState.RUNNING if running else JobState.WAITING,
         args["tries"],
-        asked.astimezone(UTC) if asked else datetime.now(UTC),
-        (row["scheduled_at"] or asked or datetime.now(UTC)).astimezone(UTC),
-        row["began_at"].astimezone(UTC) if running and row["began_at"] else None,
+        asked_at,
+        _at(row["scheduled_at"]) or asked_at,
+        _at(row["began_at"]) if running else None,
     )
+
+
+def _at(time: datetime | None) -> datetime | None:
+    """The time, in whole seconds as all times are told."""
+    return time.astimezone(UTC).replace(microsecond=0) if time else None

@@ -150,7 +150,8 @@ def rows(times: int = 7) -> Iterator[Row]:
 
 
 def _page(server: Server, bare: Server, times: int) -> Iterator[Row]:
-    server.get(), bare.get()
+    for each in (server, bare):
+        each.get()
     wall, cpu = measured(server, server.get, times)
     floor_wall, floor_cpu = measured(bare, bare.get, times)
     peer = "a bare Starlette page of the same size"

@@ -164,7 +164,7 @@ def remotes_of(repo: ForgeRepo, url: str) -> Iterator[Remote]:
 def addresses(repo: ForgeRepo, url: str) -> Iterator[str]:
     """Where the repo is, as the forge tells it and as it is asked."""
     told = (repo.clone_url, repo.ssh_url, repo.html_url, f"{url}/{repo.full_name}")
-    return filter(None, told)
+    return filter(None, dict.fromkeys(told))
 
 
 def compare(

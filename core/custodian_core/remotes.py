@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote
 
 #: `[user@]host:path`, as git takes it for ssh; a slash before the colon makes it a folder
@@ -24,6 +25,8 @@ class Remote:
         return "/".join(parts[-2:]) if self.host and len(parts) > 1 else None
 
 
+# (an inventory's page reads the addresses of a whole forge each time, three for a repo)
+@lru_cache(1 << 16)
 def remote_of(url: str | None) -> Remote | None:
     """The remote that the address leads to: scheme, user, port, `.git` and case tell nothing."""
     said = (url or "").strip()

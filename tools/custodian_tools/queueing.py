@@ -66,12 +66,13 @@ def sweep_due(hub: Hub, queue: Queue, host: str) -> Requested:
 
 
 def missed(hub: Hub, queue: Queue, host: str) -> Requested:
-    """What the hub's log asks for and no run on the host has seen yet is asked for."""
+    """What the hub's log asks for and no run on the host has seen yet waits."""
     asked: dict[str, datetime] = dict(requested(hub))
     if not asked:
         return Requested(0, 0)
+    heard = {job.repo for job in queue.jobs(host)}
     active = every(hub.repos, host=host, status=RepoStatus.ACTIVE.value)
-    late = [repo for repo in active if waits(repo, host, asked)]
+    late = [repo for repo in active if repo.slug not in heard and waits(repo, host, asked)]
     return enqueue_all(queue, late, host, MISSED)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from custodian_core.errors import BadValue
+from custodian_core.secrets import redact
 
 #: how long an agent may tidy up after it was asked to end, and one that ended of itself
 GRACE_S, AFTER_S = 5.0, 0.5
@@ -42,19 +43,12 @@ class Heard:
 
     def text(self, secrets: Sequence[str]) -> str:
         """The same without secrets, and without a part of one where it was cut."""
-        head, tail = (_without(bytes(part), secrets) for part in (self.head, self.tail))
         if not self.left_out:
-            return _without(bytes(self.head + self.tail), secrets)
+            return redact((self.head + self.tail).decode(errors="replace"), secrets)
+        head, tail = (redact(p.decode(errors="replace"), secrets) for p in (self.head, self.tail))
         longest = max(map(len, secrets), default=0)
         head, tail = head[: len(head) - longest], tail[longest:]
         return f"{head}\n… {self.left_out} bytes left out …\n{tail}"
-
-
-def _without(said: bytes, secrets: Sequence[str]) -> str:
-    text = said.decode(errors="replace")
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
 
 
 @dataclass(frozen=True, slots=True)

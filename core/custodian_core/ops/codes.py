@@ -468,5 +468,15 @@ DEFECTS = (
     ),
 )
 
+SECRETS = (
+    _rule(
+        "SE01",
+        FAIL,
+        "text holds what looks like a secret",
+        "{rule}: {length} characters from column {column} look like a secret ({mark})",
+        "Take it out and make it void where it was made; if it is none, allow its mark.",
+    ),
+)
+
 #: every rule, in the order in which people read them
-RULES = (*PREREQUISITES, *VAULT, *SPRINTS, *EVIDENCE, *LAYOUT, *DEFECTS)
+RULES = (*PREREQUISITES, *VAULT, *SPRINTS, *EVIDENCE, *LAYOUT, *DEFECTS, *SECRETS)

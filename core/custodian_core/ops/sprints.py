@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from custodian_core.findings import Finding, Severity, failed, found
+from custodian_core.secrets import redact
 
 from .deps import dependencies
 from .filer import Entry, read_filer
@@ -230,7 +231,7 @@ def body(sprint: Sprint, entry: Entry, refs: Mapping[str, str]) -> str:
     own = dependencies(entry.body)
     said = {*(f"#{number}" for number in own.numbers), *own.external}
     rows = [f"- {ref}" for ref in dict.fromkeys(waits) if ref not in said]
-    parts = [entry.body] if entry.body else []
+    parts = [redact(entry.body)] if entry.body else []
     if rows:
         parts.append("\n".join(["## Dependencies", *rows]))
     return "\n\n".join([*parts, marker(sprint, entry)]) + "\n"

@@ -46,6 +46,7 @@ COMMANDS = {
         "schedule:schedule",
         "Which agents run in which repos, and runs prepared for them.",
     ),
+    "secrets": ("secrets:secrets", "Find and hide what looks like a secret in a text."),
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
     "service": ("service:service", "Serve the hub for as long as you are logged in."),
     "settings": ("settings:settings", "Show every setting and where it came from."),

@@ -59,6 +59,9 @@ def tell_written(
 
 
 def _echo_written(written: "Written") -> None:
+    for where in written.redacted:
+        told = f"{printable(where)}: this looks like a secret, so [REDACTED] stands in its place"
+        click.echo(click.style(told, fg="yellow"))
     if written.status == "planned":
         for path in written.changed:
             click.echo(f"would write {printable(path)}")

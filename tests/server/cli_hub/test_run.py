@@ -196,8 +196,15 @@ def test_a_transcript_is_its_owners_and_holds_no_secret_of_the_settings(
     told = ran(home, 'echo "$GITEA_TOKEN at $GITEA_URL"', code=1)
     path = Path(told["transcript"])
 
-    assert path.read_text() == "*** at https://ada:***@git.example\n"
+    assert path.read_text() == "[REDACTED] at https://ada:[REDACTED]@git.example\n"
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_a_transcript_holds_nothing_that_looks_like_a_secret(repo: Path, home: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    told = ran(home, f"echo API_KEY=a-key-of-the-agents-own at {commit}", code=1)
+
+    assert Path(told["transcript"]).read_text() == f"API_KEY=[REDACTED] at {commit}\n"
 
 
 def test_a_transcript_holds_no_token_that_lies_in_a_file(
@@ -208,7 +215,7 @@ def test_a_transcript_holds_no_token_that_lies_in_a_file(
 
     told = ran(home, f"cat {home / 'token'}", code=1)
 
-    assert Path(told["transcript"]).read_text() == "***\n"
+    assert Path(told["transcript"]).read_text() == "[REDACTED]\n"
 
 
 def test_of_much_that_is_printed_beginning_and_end_are_kept(repo: Path, home: Path) -> None:

@@ -175,3 +175,25 @@ def test_dependencies_are_parsed_from_standard_input(here: Path) -> None:
         "#3     line 1  clause\no/r#4  line 1  clause\n"
     )
     assert say("deps", "parse", input="no longer depends on #3") == "it depends on nothing\n"
+
+
+def test_secrets_are_found_and_hidden_and_never_told(here: Path) -> None:
+    (here / "a.env").write_text("# mine\nAPI_KEY=abc-def-ghi\n")
+    (here / "b.md").write_text("nothing here\n")
+    found = told("secrets", "scan", "a.env", "b.md", code=1)
+
+    assert [(each["path"], each["line"]) for each in found["findings"]] == [("a.env", 2)]
+    assert "abc-def-ghi" not in json.dumps(found)
+    mark = found["findings"][0]["message"].split("(")[1].rstrip(")")
+    assert "in 1 file" in say("secrets", "scan", "a.env", "--allow", mark)
+    assert say("secrets", "redact", "a.env") == "# mine\nAPI_KEY=[REDACTED]\n"
+    assert run("secrets", "scan", input_="password: x").exit_code == 1
+
+
+def test_what_looks_like_a_secret_is_not_written_and_it_is_said_where(here: Path) -> None:
+    commit(here, {"prerequisites.md": TREE})
+    (here / "told.json").write_text('{"password": "hunter2hunter2"}')
+    said = say("evidence", "write", "protocol", "told.json")
+
+    assert "looks like a secret" in said
+    assert "hunter2" not in git(here, "log", "-p", "-1")

@@ -5,7 +5,7 @@ behind here, of two that write at once one wins, and asking again is always safe
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from custodian_core.errors import Conflict, GitTrouble
@@ -16,6 +16,7 @@ from custodian_core.git.listing import is_dirty
 from custodian_core.git.lock import Locked, RepoLock
 from custodian_core.git.remote import Pushed, Reached, Refusal, fetch, has_push_hook, push
 from custodian_core.git.state import Checkout, NotHere, find, locks, probe
+from custodian_core.secrets import redact, redact_added
 from custodian_core.text import printable
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
@@ -53,6 +54,8 @@ class Written:
     behind: int | None = None
     #: what could not be done, though the commit is on the remote
     not_done: tuple[str, ...] = ()
+    #: where what looked like a secret was not written, as `path:line: rule`
+    redacted: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """What was written, as `--json` and tools show it."""
@@ -69,6 +72,7 @@ class Written:
                 "sha": self.commit,
             },
             "not_done": list(self.not_done),
+            "redacted": list(self.redacted),
         }
 
 
@@ -84,8 +88,10 @@ def seal(bench: Bench, target: Target, decide: Decide, *, dry_run: bool = False)
     if dry_run:
         checkout = _standing(probe(target.path, branch), target)
         ground = Committed(checkout.git, checkout.head)
-        changed = tuple(_changes(ground, decide(ground)))
-        return Written("planned", changed, ahead=checkout.ahead, behind=checkout.behind)
+        draft, redacted = _screened(ground, decide(ground))
+        changed = tuple(_changes(ground, draft))
+        ahead, behind = checkout.ahead, checkout.behind
+        return Written("planned", changed, ahead=ahead, behind=behind, redacted=redacted)
     lock = RepoLock(folders)
     if not lock.take(LOCK_S, bench.sleep):
         raise Conflict(target.name, "another run on this host writes in it; try again later")
@@ -106,12 +112,18 @@ class _Sealing:
     def sealed(self, decide: Decide) -> Written:
         checkout, earlier = self._even()
         ground = Committed(checkout.git, checkout.head)
-        draft = decide(ground)
+        draft, redacted = _screened(ground, decide(ground))
         files = _changes(ground, draft)
         if not files:
             now = self._probed()
             status = "ok" if earlier else "noop"
-            return Written(status, pushed_earlier=earlier, ahead=now.ahead, behind=now.behind)
+            return Written(
+                status,
+                pushed_earlier=earlier,
+                ahead=now.ahead,
+                behind=now.behind,
+                redacted=redacted,
+            )
         self._refuse_dirty(checkout, ground, files)
         new = {
             path: None if data is None else NewFile(ground.mode(path), data)
@@ -134,6 +146,7 @@ class _Sealing:
             ahead=now.ahead,
             behind=now.behind,
             not_done=(trouble,) if trouble else (),
+            redacted=redacted,
         )
 
     def _even(self) -> tuple[Checkout, int]:
@@ -197,6 +210,27 @@ def _standing(checkout: Checkout | NotHere, target: Target) -> Checkout:
     if isinstance(checkout, NotHere):
         raise Conflict(target.name, checkout.why)
     return checkout
+
+
+def _screened(ground: Committed, draft: Draft) -> tuple[Draft, tuple[str, ...]]:
+    """The draft without what looks like a secret, and where that was; what stood there stays."""
+    gone = [ground.data(path) or b"" for path, data in draft.files.items() if data is None]
+    files: dict[str, bytes | None] = dict(draft.files)
+    told: list[str] = []
+    for path, data in draft.files.items():
+        if data is None:
+            continue
+        before = b"\n".join([ground.data(path) or b"", *gone])
+        text, hits = redact_added(_decoded(data), _decoded(before))
+        if hits:
+            files[path] = text.encode(errors="surrogateescape")
+            told += [f"{path}:{hit.line}: {hit.rule}" for hit in hits]
+    body = tuple(redact(line) for line in draft.body)
+    return replace(draft, files=files, subject=redact(draft.subject), body=body), tuple(told)
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode(errors="surrogateescape")
 
 
 def _changes(ground: Committed, draft: Draft) -> dict[str, bytes | None]:

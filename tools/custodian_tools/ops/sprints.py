@@ -1,16 +1,17 @@
 """Sprints: looking at them, and filing their work as hub tasks or as issues of a forge."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from custodian_core.codec import to_json
 from custodian_core.commands import AddTask, AddWorkstream
 from custodian_core.errors import BadValue, Conflict, CustodianError, UnknownThing
-from custodian_core.findings import Finding, failed
+from custodian_core.findings import Finding, Severity, failed
 from custodian_core.ops.filer import Entry
 from custodian_core.ops.sprints import Filed, Filing, Sprint, body, plan_filing, read_sprint
 from custodian_core.ports import Forge
+from custodian_core.secrets import redact, scan
 from custodian_core.status import Status
 from custodian_tools.checkouts import Target
 from custodian_tools.hub import every
@@ -93,7 +94,14 @@ class Planned:
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is amiss with the sprint and with what was filed of it."""
-        return (*self.filing.sprint.findings, *self.filing.findings)
+        return (*self.filing.sprint.findings, *self.filing.findings, *self._secrets())
+
+    def _secrets(self) -> Iterator[Finding]:
+        """What of the new entries looks like a secret, and is not filed with them."""
+        path = self.filing.sprint.path
+        for entry in self.filing.new:
+            for hit in scan(f"{entry.title}\n{entry.body}"):
+                yield replace(hit.finding, severity=Severity.WARN, path=path, line=entry.line)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as `--json` and tools show it."""
@@ -180,11 +188,12 @@ class HubBoard:
         workstream = f"{self.repo}.{sprint.slug}"
         known = {each.key for each in every(self.bench.hub.workstreams, repo=self.repo)}
         if workstream not in known:
-            title = sprint.title or sprint.slug
+            title = redact(sprint.title or sprint.slug)
             self.bench.hub.do(AddWorkstream(self.repo, workstream, title), self.bench.by)
         waits = tuple(refs[each] for each in entry.depends_on)
         key = f"{workstream}.{entry.id}"
-        command = AddTask(workstream, key, entry.title, description=text, depends_on=waits)
+        title = redact(entry.title)
+        command = AddTask(workstream, key, title, description=text, depends_on=waits)
         self.bench.hub.do(command, self.bench.by)
         return key
 
@@ -212,5 +221,5 @@ class ForgeBoard:
 
     def file(self, sprint: Sprint, entry: Entry, text: str, refs: dict[str, str]) -> str:
         """The issue is there."""
-        issue = self.forge.create_issue(self.repo, entry.title, text, entry.labels)
+        issue = self.forge.create_issue(self.repo, redact(entry.title), text, entry.labels)
         return f"#{issue.number}"

@@ -35,6 +35,7 @@ from custodian_core.ops.vault import (
     resolve,
     where_to,
 )
+from custodian_core.secrets import redact
 from custodian_core.text import printable
 from custodian_tools.checkouts import Target, registered
 from custodian_tools.hub import every
@@ -180,7 +181,8 @@ def request_action(
         reading = read_action(data, path, policy_of(ground), formulas_of(ground))
         _refuse_failures(reading.findings, f"action {action.id}")
         there = _there(ground, action.id)
-        if there and not (ground.data(there) or b"").startswith(data):
+        kept = redact(data.decode()).encode()  # as it was written, had it been asked before
+        if there and not (ground.data(there) or b"").startswith((data, kept)):
             raise Conflict(f"action {action.id}", f"{there} has that id and says something else")
         decided[:] = [(there or path, verdict)]
         files = {} if there else {path: data}
@@ -221,7 +223,8 @@ def request_procurement(
 
     def decide(ground: Ground) -> Draft:
         same = duplicate(request, _all_requests(ground))
-        if same and not (same.path == path and ground.data(path) == data):
+        kept = redact(data.decode()).encode()
+        if same and not (same.path == path and ground.data(path) in (data, kept)):
             raise Conflict(f"request {name}", f"{same.path} asks for the same")
         return Draft({path: data}, f"vault: request {name}", (f"By {bench.by.name}.",))
 
@@ -239,9 +242,9 @@ def _ask(
     """A question is open that names the file; asking again opens no second one."""
     options = ("approved", "rejected") if waits else ("seen",)
     asked = AskHuman(
-        printable(question, 300),
+        printable(redact(question), 300),
         target.repo,
-        context=f"{printable(context, 500)} ({path})",
+        context=f"{printable(redact(context), 500)} ({path})",
         options=options,
     )
     # The same request asked again has the same key, so its first question is the answer.
@@ -285,7 +288,7 @@ def settle(
 
 def _answer(bench: Bench, repo: str, path: str, outcome: Outcome, note: str) -> None:
     """The open questions about the file are answered."""
-    answer = f"{outcome}: {note}" if note else outcome.value
+    answer = f"{outcome}: {redact(note)}" if note else outcome.value
     for asked in list(every(bench.hub.interventions, repo=repo)):
         if asked.context.endswith(f"({path})"):
             bench.hub.do(AnswerHuman(asked.id, answer), bench.by)

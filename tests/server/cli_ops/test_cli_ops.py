@@ -197,3 +197,18 @@ def test_what_looks_like_a_secret_is_not_written_and_it_is_said_where(here: Path
 
     assert "looks like a secret" in said
     assert "hunter2" not in git(here, "log", "-p", "-1")
+
+
+def test_how_work_flows_is_told_from_the_hubs_events(here: Path) -> None:
+    assert "nothing was done" in say("ops", "metrics")
+    text = f"{PITCH}<!-- filer:begin -->\n{ENTRIES}<!-- filer:end -->\n"
+    commit(here, {"sprints/csv-export.md": text})
+    say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    key = told("task", "list", "--repo", "acme-ops")["data"]["items"][0]["key"]
+    say("task", "status", key, "done")
+    measured = told("ops", "metrics", "--repo", "acme-ops", "--window", "2")["data"]
+
+    assert (measured["added"], measured["done"], measured["lead"]["count"]) == (2, 1, 1)
+    assert len(measured["days"]) in (2, 3)
+    assert "2 added, 1 done" in say("ops", "metrics")
+    assert run("ops", "metrics", "--repo", "nowhere").exit_code != 0

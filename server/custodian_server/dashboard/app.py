@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote
 
 from anyio.to_thread import run_sync
@@ -31,6 +31,8 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+T = TypeVar("T")
+
 SAFETY = {
     "Content-Security-Policy": POLICY,
     # (with `no-referrer`, as the API has it, browsers do not tell where a form comes from either)
@@ -52,6 +54,8 @@ class View:
     who: Visitor
     now: datetime
     form: dict[str, str]
+    #: what was worked out for the page before, with the number of the hub's last event then
+    memory: dict[str, tuple[int, Any]]
 
     @property
     def wanted(self) -> dict[str, str]:
@@ -73,6 +77,16 @@ class View:
     def in_place(self) -> bool:
         """Whether a part of a page is asked for, to be put in its place."""
         return self.request.headers.get("hx-request") == "true"
+
+    def remembered(self, what: str, work_out: Callable[[], T]) -> T:
+        """What was worked out before, as long as nothing happened in the hub since."""
+        last = self.hub.latest_events(limit=1)
+        seq = last[0].seq if last else 0
+        known = self.memory.get(what)
+        if known is None or known[0] != seq:
+            known = self.memory[what] = (seq, work_out())
+        found: T = known[1]
+        return found
 
     def do(self, command: Command) -> Any:
         """Carry out the command under the visitor's name."""
@@ -112,6 +126,7 @@ class Dashboard:
         self.hub, self.settings, self.door = hub, settings, door
         #: the application whose routes a page tells of
         self.api: Any = None
+        self.memory: dict[str, tuple[int, Any]] = {}
         from .pages import PAGES
 
         self.router = Router(
@@ -152,7 +167,9 @@ class Dashboard:
             visitors.check_form(request, who, shown)
             if page.acts:
                 visitors.check_scope(who)
-        response = page.endpoint(View(request, self.hub, self.settings, who, now(), form))
+        response = page.endpoint(
+            View(request, self.hub, self.settings, who, now(), form, self.memory)
+        )
         for name, value in SAFETY.items():
             response.headers.setdefault(name, value)
         if who.is_new(request):

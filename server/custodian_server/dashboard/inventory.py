@@ -32,10 +32,7 @@ WITHIN_S = 60.0
 
 def show(view: "View") -> Response:
     """What each forge had when it was last asked, in sections."""
-    search = view.wanted.get("search", "").lower()
     facts: dict[str, Any] = {
-        "stocks": [_found(stock, search) for stock in kept(view.hub)],
-        "search": search,
         "configured": view.settings.forge_url,
         "roots": view.settings.roots,
         "flag_told": flag_told,
@@ -43,9 +40,13 @@ def show(view: "View") -> Response:
         "Section": Section,
         "most": AT_ONCE,
     }
-    if view.in_place:  # the front page asks for the short form of it
-        return view.page("_inventory.html", **facts)
-    return view.page("inventory.html", **facts)
+    if view.in_place:
+        # (the front page asks for it each time, and it tells no ages of syncs, which are no events)
+        stocks = view.remembered("stocks", lambda: kept(view.hub))
+        return view.page("_inventory.html", stocks=stocks, **facts)
+    search = view.wanted.get("search", "").lower()
+    found = [_found(stock, search) for stock in kept(view.hub)]
+    return view.page("inventory.html", stocks=found, search=search, **facts)
 
 
 def _found(stock: Stock, search: str) -> Stock:

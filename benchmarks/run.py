@@ -6,7 +6,18 @@ from pathlib import Path
 
 from harness import Row, report
 
-NAMES = ("startup", "workplans", "hub", "crowd", "hooks", "schedules", "forge", "ops", "dashboard")
+NAMES = (
+    "startup",
+    "workplans",
+    "hub",
+    "crowd",
+    "hooks",
+    "schedules",
+    "forge",
+    "ops",
+    "dashboard",
+    "queue",
+)
 
 
 def main() -> None:

@@ -106,7 +106,9 @@ async def _stop(at_work: "_AtWork", stop: threading.Event) -> None:
 
 def _tell(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """The end of a job could not be told: it waits again, once that is noticed."""
-    log.warning("%s: %s", context.get("message"), context.get("exception"))
+    fault = context.get("exception")
+    why = getattr(fault, "__cause__", None) or fault or context.get("message")
+    log.warning("the queue was not told of a job's end: %s", str(why).partition("\n")[0])
 
 
 @dataclass(slots=True)

@@ -27,6 +27,14 @@ from custodian_core.jobs import (
 
 #: PostgreSQL's schema for it; the hub's own dump leaves it out
 SCHEMA = "custodian_queue"
+#: Its own indexes find the next job by reading all that wait for any host, and what holds a lock
+#: by reading all that is not done. These keep the cost of a job flat, however large the fleet is.
+INDEXES = """
+create index custodian_by_lock on procrastinate_jobs (lock) where status in ('todo', 'doing');
+create index custodian_by_queue on procrastinate_jobs (queue_name, id) where status = 'todo';
+drop index procrastinate_jobs_priority_idx_v1;
+drop index procrastinate_jobs_id_lock_idx_v1;
+"""
 #: what PostgreSQL tells a worker by is called after the queue, and may be 63 bytes long
 LONGEST_QUEUE = 40
 
@@ -201,7 +209,7 @@ def _made_of(connection: Any) -> str | None:
 def _schema() -> str:
     from procrastinate.schema import SchemaManager
 
-    return SchemaManager.get_schema()
+    return f"{SchemaManager.get_schema()}\n{INDEXES}"
 
 
 def _edition() -> str:

@@ -34,7 +34,15 @@ with lost as (
     where job.status = 'doing' and job.task_name = 'sync'
     and (
         job.worker_id is null
-        or (job.worker_id = :worker::bigint and job.id <> all(:at_work::bigint[]))
+        or (
+            job.worker_id = :worker::bigint and job.id <> all(:at_work::bigint[])
+            -- (one that was taken just now is not counted among those it is at yet)
+            and not exists (
+                select 1 from procrastinate_events event
+                where event.job_id = job.id and event.type = 'started'
+                and event.at > now() - :lost_s * interval '1 second'
+            )
+        )
         or exists (
             select 1 from procrastinate_workers worker
             where worker.id = job.worker_id

@@ -369,6 +369,10 @@ class Lookout(Protocol):
         """Repos of that number on some forge, and those whose remote has that name in it."""
         ...
 
+    def runs_since(self, since: datetime) -> dict[str, int]:
+        """How many syncs ended since then, by how they ended."""
+        ...
+
     def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
         """How many syncs of those repos ended in each hour since then."""
         ...

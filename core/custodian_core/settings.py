@@ -5,6 +5,7 @@ import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from .errors import BadValue
@@ -22,6 +23,9 @@ NAMES = {
     "GITEA_TOKEN": "the token for it",
     "GITEA_TOKEN_FILE": "a file that holds the token, where GITEA_TOKEN is not set",
     "CUSTODIAN_WEBHOOK_SECRET": "what the forge signs its webhooks with",
+    "CUSTODIAN_NOTIFY_URL": "where the hub's server tells what people should know",
+    "CUSTODIAN_NOTIFY_SECRET": "what it signs that with",
+    "CUSTODIAN_SILENT_HOURS": "after how many hours without a sync a host is silent",
 }
 SECRET = frozenset(
     {
@@ -29,12 +33,16 @@ SECRET = frozenset(
         "GITEA_TOKEN",
         "CUSTODIAN_DATABASE_URL",
         "CUSTODIAN_WEBHOOK_SECRET",
+        # (it often has a key in its path)
+        "CUSTODIAN_NOTIFY_URL",
+        "CUSTODIAN_NOTIFY_SECRET",
     }
 )
 #: no token is as long
 _LONGEST_SECRET = 4096
 #: and one that signs is not shorter
 _SHORTEST_SECRET = 16
+_LONGEST_SILENCE_H = 8760
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +122,34 @@ class Settings:
 
     @property
     def webhook_secret(self) -> str | None:
-        """What the forge signs its webhooks with; one that can be guessed is refused."""
-        said = self.values.get("CUSTODIAN_WEBHOOK_SECRET")
+        """What the forge signs its webhooks with."""
+        return self._signs("CUSTODIAN_WEBHOOK_SECRET")
+
+    @property
+    def notify_url(self) -> str | None:
+        """Where the hub's server tells what people should know."""
+        return self.values.get("CUSTODIAN_NOTIFY_URL")
+
+    @property
+    def notify_secret(self) -> str | None:
+        """What it signs that with."""
+        return self._signs("CUSTODIAN_NOTIFY_SECRET")
+
+    @property
+    def silent_after(self) -> timedelta:
+        """After how long without a sync a host is silent."""
+        said = self.values["CUSTODIAN_SILENT_HOURS"]
+        if not (said.isascii() and said.isdigit() and 0 < int(said[:6]) <= _LONGEST_SILENCE_H):
+            reason = f"it must be a whole number of hours, up to {_LONGEST_SILENCE_H}"
+            raise BadValue("CUSTODIAN_SILENT_HOURS", reason)
+        return timedelta(hours=int(said))
+
+    def _signs(self, name: str) -> str | None:
+        """A secret that something is signed with; one that can be guessed is refused."""
+        said = self.values.get(name)
         if said and len(said) < _SHORTEST_SECRET:
             reason = f"it needs {_SHORTEST_SECRET} characters; make one with `openssl rand -hex 32`"
-            raise BadValue("CUSTODIAN_WEBHOOK_SECRET", reason)
+            raise BadValue(name, reason)
         return said
 
 
@@ -131,6 +162,7 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
         "CUSTODIAN_HOST": socket.gethostname(),
         "CUSTODIAN_ROOTS": "~",
         "CUSTODIAN_AUTHOR": "Custodian <custodian@localhost>",
+        "CUSTODIAN_SILENT_HOURS": "24",
     }
     sources = dict.fromkeys(values, "default")
     config, dotenv = config_home / "custodian/config.toml", folder / ".env"

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
+from weakref import WeakKeyDictionary
 
 from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
 
@@ -19,6 +20,8 @@ PATIENCE_S = 60
 _LOOK_S = (0.0005, 0.004)
 
 _SETTING = "CUSTODIAN_DATABASE_URL"
+#: which schema there is
+_WHICH = "select schema_version from hub"
 #: the number of the lock that upgrades of a PostgreSQL schema take turns by
 _UPGRADE = 0x637573746F6469
 
@@ -58,8 +61,12 @@ class Database(Protocol):
     #: held while a thread writes, where threads of one process would only get in each other's way
     alone: AbstractContextManager[Any]
 
-    def begin(self, connection: Any) -> None:
-        """Begin a transaction that will write."""
+    def begin(self, connection: Any) -> Any:
+        """The connection, or one in its place, in a transaction that will write."""
+        ...
+
+    def begin_reading(self, connection: Any) -> Any:
+        """The connection, or one in its place, in a transaction that sees one moment."""
         ...
 
     def begin_upgrade(self, connection: Any) -> None:
@@ -154,7 +161,11 @@ class SQLite:
             raise HubTrouble(self.name, f"it cannot be opened: {error}") from error
         return connection
 
-    def begin(self, connection: sqlite3.Connection) -> None:
+    def begin_reading(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        connection.execute("begin")
+        return connection
+
+    def begin(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         # SQLite's own waiting grows to 100 ms a look, so that who waits longest looks least often
         # and whoever comes new goes first: among twelve writers some waited for seconds.
         until = time.monotonic() + PATIENCE_S
@@ -168,11 +179,12 @@ class SQLite:
                         raise
                     time.sleep(random.uniform(*_LOOK_S))  # noqa: S311 - no secret
                 else:
-                    return
+                    return connection
         finally:
             connection.execute(f"pragma busy_timeout = {PATIENCE_S * 1000}")
 
-    begin_upgrade = begin
+    def begin_upgrade(self, connection: sqlite3.Connection) -> None:
+        self.begin(connection)
 
     def has_hub(self, connection: sqlite3.Connection) -> bool:
         found = connection.execute(
@@ -209,6 +221,8 @@ class PostgreSQL:
         self.integrity = psycopg.IntegrityError
         self.trouble = psycopg.Error
         self._connections = _Connections(self._open)
+        #: the schema for which each connection has prepared its statements
+        self._schemas: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
 
     def connection(self) -> Any:
         connection = self._connections.mine()
@@ -231,8 +245,27 @@ class PostgreSQL:
             raise HubUnreachable(self.name, str(error).splitlines()[0]) from error
         return connection
 
-    def begin(self, connection: Any) -> None:
-        connection.execute("begin")
+    def begin_reading(self, connection: Any) -> Any:
+        return self._begun(connection, f"begin isolation level repeatable read read only; {_WHICH}")
+
+    def begin(self, connection: Any) -> Any:
+        return self._begun(connection, f"begin; {_WHICH}")
+
+    def _begun(self, connection: Any, how: str) -> Any:
+        """The transaction has begun on a connection that knows the schema of now.
+
+        PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
+        changes them while servers go on. The question for it goes along with the beginning.
+        """
+        cursor = connection.execute(how)
+        cursor.nextset()
+        row = cursor.fetchone()
+        schema = row["schema_version"] if row else None
+        if self._schemas.setdefault(connection, schema) == schema:
+            return connection
+        connection.execute("rollback")
+        self._connections.drop()
+        return self._begun(self.connection(), how)
 
     def begin_upgrade(self, connection: Any) -> None:
         connection.execute("begin")

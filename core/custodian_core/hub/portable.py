@@ -33,6 +33,8 @@ TABLES = (
     "events",
     "answers",
     "tokens",
+    "cursors",
+    "notices",
 )
 _HEAD = {"kind": "custodian-hub", "schema_version": SCHEMA}
 
@@ -40,8 +42,7 @@ _HEAD = {"kind": "custodian-hub", "schema_version": SCHEMA}
 def export(database: Database) -> Iterator[str]:
     """The lines that make this hub anew, as it is at one moment."""
     connection = database.connection()
-    embedded = database.driver == "sqlite3"
-    connection.execute("begin" if embedded else "begin isolation level repeatable read read only")
+    connection = database.begin_reading(connection)
     try:
         yield json.dumps(_HEAD)
         for table in TABLES:
@@ -68,7 +69,7 @@ def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
 
 def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int) -> int:
     connection = database.connection()
-    database.begin(connection)
+    connection = database.begin(connection)
     try:
         _expect_empty(connection, version)
         connection.execute("delete from hub")

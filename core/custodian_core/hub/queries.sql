@@ -200,8 +200,8 @@ select * from sync_run_rows
 where repo_slug = :repo and (cast(:host as text) is null or host = :host)
 order by at desc, id limit :limit;
 
--- name: lease(repo_id)^
-select host, run_id, until from repo_leases where repo_id = :repo_id;
+-- name: runs_since(since)
+select outcome, count(*) as runs from sync_runs where at >= :since group by outcome order by outcome;
 
 -- name: run_hours(slugs, since)
 -- (the cross join has SQLite begin with the repos: it would read the runs of all by their age)
@@ -213,6 +213,9 @@ where replace(cast(:slugs as text), ' ' || r.slug || ' ', '') <> cast(:slugs as 
   and s.repo_id = r.id and s.at >= :since
 group by r.slug, substr(s.at, 1, 13)
 order by r.slug, hour;
+
+-- name: lease(repo_id)^
+select host, run_id, until from repo_leases where repo_id = :repo_id;
 
 -- name: put_lease(repo_id, host, run_id, until)!
 insert into repo_leases (repo_id, host, run_id, until) values (:repo_id, :host, :run_id, :until)
@@ -502,9 +505,6 @@ values
 update interventions set answer = :answer, answered_by = :answered_by, answered_at = :at
 where id = :id and answered_at is null;
 
--- name: tokens()
-select id, name, scope, created_at, revoked_at from tokens order by name;
-
 -- name: held_up()
 -- Tasks that a question holds up: its own, and how many wait for that one.
 select q.task_id, 1 + (
@@ -514,19 +514,57 @@ select q.task_id, 1 + (
 from interventions q join tasks t on t.id = q.task_id
 where q.answered_at is null;
 
+-- name: tokens()
+select id, name, scope, created_at, revoked_at from tokens order by name;
+
 -- name: token_named(name)^
 select id, name, scope, created_at, revoked_at from tokens where name = :name;
 
--- name: token_hashed(hash)^
-select id, name, scope, created_at, revoked_at, hash from tokens
-where hash = :hash and revoked_at is null;
 -- name: token_live(id)^
 select id, name, scope, created_at, revoked_at, hash from tokens
 where id = :id and revoked_at is null;
 
+-- name: token_hashed(hash)^
+select id, name, scope, created_at, revoked_at, hash from tokens
+where hash = :hash and revoked_at is null;
 
 -- name: add_token(id, name, scope, hash, at)!
 insert into tokens (id, name, scope, hash, created_at) values (:id, :name, :scope, :hash, :at);
 
 -- name: revoke_token(name, at)!
 update tokens set revoked_at = :at where name = :name and revoked_at is null;
+
+-- name: cursor(name)^
+select seq from cursors where name = :name;
+
+-- name: put_cursor(name, seq)!
+insert into cursors (name, seq) values (:name, :seq)
+on conflict (name) do update set seq = excluded.seq;
+
+-- name: events_to_tell(after, asked, synced, limit)
+select * from events where seq > :after and type in (:asked, :synced) order by seq limit :limit;
+
+-- name: last_runs()
+select h.host, max(h.last_run_at) as at from repo_hosts h join repos r on r.id = h.repo_id
+where h.last_run_at is not null and r.status = 'active' group by h.host;
+
+-- name: notice(id)^
+select id from notices where id = :id;
+
+-- name: add_notice(id, at, kind, body, due_at)!
+insert into notices (id, at, kind, body, due_at) values (:id, :at, :kind, :body, :due_at)
+on conflict (id) do nothing;
+
+-- name: due_notices(now, limit)
+select body, tries, due_at from notices
+where sent_at is null and gave_up_at is null and due_at <= :now order by due_at, id limit :limit;
+
+-- name: take_notice(id, tries, due_at)!
+update notices set tries = tries + 1, due_at = :due_at
+where id = :id and tries = :tries and sent_at is null and gave_up_at is null;
+
+-- name: end_notice(id, sent_at, gave_up_at)!
+update notices set sent_at = :sent_at, gave_up_at = :gave_up_at where id = :id;
+
+-- name: forget_notices(before)!
+delete from notices where at < :before;

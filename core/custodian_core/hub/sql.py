@@ -14,7 +14,8 @@ _HEAD = re.compile(
     r"^-- name: (?P<name>\w+)\((?P<values>[\w, ]*)\)(?P<kind>[\^!]?)\n", re.MULTILINE
 )
 _COMMENT = re.compile(r"^\s*--.*\n", re.MULTILINE)
-_VALUE = re.compile(r"(?<![:\w]):(\w+)")
+#: (no name begins with a digit, as the minutes of a time do)
+_VALUE = re.compile(r"(?<![:\w]):([a-z_]\w*)")
 
 
 class Kind(StrEnum):

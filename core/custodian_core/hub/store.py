@@ -47,6 +47,7 @@ from custodian_core.commands import (
 )
 from custodian_core.errors import BadValue, Conflict, HubTrouble, NewerSchema
 from custodian_core.forge.repo import ForgeRepo
+from custodian_core.notices import DueNotice
 from custodian_core.ports import LIMIT, Clock
 from custodian_core.records import (
     Claim,
@@ -74,7 +75,19 @@ from custodian_core.records import (
 )
 from custodian_core.status import Priority
 
-from . import claims, humans, inventories, plans, repos, rows, schedules, syncs, tasks, tokens
+from . import (
+    claims,
+    humans,
+    inventories,
+    notices,
+    plans,
+    repos,
+    rows,
+    schedules,
+    syncs,
+    tasks,
+    tokens,
+)
 from .databases import Database
 from .dispatching import dispatch
 from .migrating import upgrade
@@ -83,7 +96,9 @@ from .sql import Statements
 from .writing import Handler, Reading, Writing
 
 #: the schema that this program reads and writes
-SCHEMA = 5
+SCHEMA = 6
+#: and the newest that it goes on with, once begun: a migration takes nothing away from the last one
+NEXT = SCHEMA + 1
 MAX_LIMIT = 1000
 #: for how long a repeated command is known for what it is
 REMEMBERED = timedelta(days=7)
@@ -204,7 +219,7 @@ class Store:
         connection = self.database.connection()
         try:
             with self.database.alone:
-                self.database.begin(connection)
+                connection = self.database.begin(connection)
                 try:
                     self.queries.take_turn(connection)
                     tx = Writing(self.queries, connection, by, self.clock(), self.hub_id)
@@ -226,7 +241,7 @@ class Store:
         """Statements that see one moment."""
         connection = self.database.connection()
         try:
-            connection.execute("begin" if self.database.driver == "sqlite3" else _PG_READ)
+            connection = self.database.begin_reading(connection)
             try:
                 yield Reading(self.queries, connection)
             finally:
@@ -450,7 +465,42 @@ class Store:
         with self._reading() as tx:
             return tuple(tx.repo(row["slug"]) for row in tx.all("repos_like", **wanted))
 
+    # --- what is told by itself
+
+    def gather_notices(self, silent: timedelta, by: Caller) -> int:
+        """How many more notices wait, now that the log was read on to its end."""
+        with self._reading() as tx:
+            if not notices.has_news(tx, self.clock(), silent):
+                return 0
+        with self._writing(by) as tx:
+            return notices.gather(tx, silent)
+
+    def due_notices(self) -> tuple[DueNotice, ...]:
+        """The notices whose time has come."""
+        with self._reading() as tx:
+            return notices.due(tx, self.clock())
+
+    def take_notice(self, wanted: DueNotice, by: Caller) -> bool:
+        """Whether it is the caller's to tell: of all who ask, one is let."""
+        with self._writing(by) as tx:
+            return notices.take(tx, wanted)
+
+    def notice_told(self, wanted: DueNotice, by: Caller) -> None:
+        """It was taken, and is told nobody again."""
+        with self._writing(by) as tx:
+            notices.told(tx, wanted)
+
+    def notice_not_told(self, wanted: DueNotice, by: Caller) -> bool:
+        """Whether it is tried again, now that this try has failed."""
+        with self._writing(by) as tx:
+            return notices.not_told(tx, wanted)
+
     # --- what pages for people ask beside that
+
+    def runs_since(self, since: datetime) -> dict[str, int]:
+        """How many syncs ended since then, by how they ended."""
+        with self._reading() as tx:
+            return {row["outcome"]: row["runs"] for row in tx.all("runs_since", since=stamp(since))}
 
     def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
         """How many syncs of those repos ended in each hour since then."""
@@ -516,9 +566,6 @@ class Store:
         now = stamp(self.clock())
         with self._reading() as tx:
             return dispatch(tx, repo, self.hub_id, now)
-
-
-_PG_READ = "begin isolation level repeatable read read only"
 
 
 def prepare(database: Database, now: datetime, version: int = SCHEMA) -> None:

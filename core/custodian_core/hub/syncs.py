@@ -1,6 +1,7 @@
 """Writing how syncs went, and who may write in a repo meanwhile."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from custodian_core.codec import stamp
 from custodian_core.commands import RecordSync, RecordSyncs, RequestSync, ReturnLease, TakeLease
@@ -50,8 +51,9 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
     if command.stamp:
         synced(tx, command.slug)
     if before is None or _told(before) != _told(sync):
-        after = {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
-        tx.event("repo.synced", repo.id, subject=command.slug, repo=command.slug, after=after)
+        said = _in_words(before) if before and before.outcome else None
+        slug, after = command.slug, _in_words(sync)
+        tx.event("repo.synced", repo.id, subject=slug, repo=slug, before=said, after=after)
     return tx.repo(command.slug)
 
 
@@ -77,6 +79,10 @@ def request_sync(tx: Writing, command: RequestSync) -> Repo:
 def has_run(host: HostSync, since: datetime) -> bool:
     """Whether the host surely saw what there was then: times are whole seconds."""
     return host.last_run_at is not None and host.last_run_at > since
+
+
+def _in_words(sync: HostSync) -> dict[str, Any]:
+    return {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
 
 
 def _told(sync: HostSync) -> tuple[object, ...]:

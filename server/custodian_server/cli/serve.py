@@ -52,7 +52,14 @@ _EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not listened on
 @click.option(
     "--name", "names", multiple=True, metavar="NAME", help="Another name that clients call it by."
 )
-def serve(host: str, port: int, names: tuple[str, ...]) -> None:
+@click.option(
+    "--leave",
+    type=click.FloatRange(0, 300),
+    default=0,
+    metavar="SECONDS",
+    help="How long to answer on, as not ready, once told to stop.  [default: 0]",
+)
+def serve(host: str, port: int, names: tuple[str, ...], leave: float) -> None:
     """Serve the State Hub over HTTP, until it is told to stop.
 
     On this machine alone no token is needed. An address that others can reach is served only
@@ -90,6 +97,6 @@ def serve(host: str, port: int, names: tuple[str, ...]) -> None:
             }
             welcome = WELCOME + (HERE if loopback else THERE)
             click.echo(welcome.format_map(told), nl=False)
-            listener.run(app, listening)
+            listener.run(app, listening, leave)
     finally:
         store.close()

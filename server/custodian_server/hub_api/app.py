@@ -10,12 +10,13 @@ from custodian_core import __version__
 from custodian_core.queueing import open_queue
 from custodian_core.settings import Settings
 
-from . import forge, hooks, people, queue, repos, work
+from . import forge, hooks, metrics, people, queue, repos, work
 from .auth import OPEN, SIGNED, Door, HubStore, needed_scope
 from .commands import command_routes
 from .errors import add_handlers, error_schemas
 from .guard import Guard
 from .mcp import PATH, McpOverHttp
+from .traffic import PAGES, Traffic
 
 ABOUT = """\
 The State Hub knows every repo, workstream, task, goal and open question. Bodies and answers are
@@ -52,6 +53,7 @@ def create_app(
 
     pages = Dashboard(store, settings, door)
     mcp = McpOverHttp(store, settings, door)
+    traffic = Traffic()
     workers = queue.Workers(settings, open_queue)
     app = HubApi(
         lifespan=workers.open_while(mcp.running),
@@ -61,11 +63,13 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Guard, door=door, hub=store, pages=pages)],
+        middleware=[Middleware(Guard, door=door, hub=store, pages=pages, traffic=traffic)],
     )
     app.state.hub = store
     app.state.settings = settings
     app.state.workers = workers
+    app.state.traffic = traffic
+    app.state.measured = metrics.Measured(store)
     pages.api = app
     app.state.end_streams = mcp.end
     add_handlers(app)
@@ -76,6 +80,7 @@ def create_app(
         hooks.router,
         queue.router,
         work.router,
+        metrics.router,
         command_routes(),
     ):
         # Their routes are complete: to include the routers would build each anew for every app.
@@ -84,6 +89,8 @@ def create_app(
         Route(path, mcp, methods=["GET", "POST", "DELETE"], include_in_schema=False)
         for path in (PATH, f"{PATH}/")
     )
+    paths = (getattr(route, "path", "") for route in app.router.routes)
+    traffic.areas = frozenset({PAGES, *(path.split("/")[1] for path in paths if path)})
     return app
 
 

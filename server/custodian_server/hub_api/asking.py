@@ -19,7 +19,7 @@ from custodian_core.wire import IDEMPOTENCY_KEY, KEY_LIMIT, REQUEST_ID, RepoHere
 from .auth import HubStore
 from .bodies import check_plain
 from .errors import documented
-from .guard import CALLER
+from .guard import CALLED, CALLER
 
 T = TypeVar("T")
 
@@ -59,7 +59,7 @@ async def _caller(
     ] = None,
 ) -> Caller:
     """Who asks, under the name that the door gave."""
-    return Caller(request.scope[CALLER], idempotency_key, request_id)
+    return Caller(request.scope[CALLER], idempotency_key, request_id or request.scope.get(CALLED))
 
 
 def _plain_name(name: str) -> str:

@@ -55,7 +55,7 @@ MEANING = {
     421: "the Host header names another server",
     422: "a value cannot be used; `details` say which and why",
     500: "a fault of this server; its log says more",
-    503: "the hub's database cannot be used now",
+    503: "the hub's database cannot be used now, or this server is about to stop",
 }
 
 

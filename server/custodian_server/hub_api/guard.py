@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+import uuid
 from typing import Any
 
 from anyio.to_thread import run_sync
@@ -18,10 +19,13 @@ from custodian_server.dashboard import is_page
 
 from .auth import JSON, Door, HubStore, is_spelled, text
 from .errors import Rejected, answer, rejection, trouble
+from .traffic import PAGES, Traffic
 
 LIMIT = 4 * 1024 * 1024
 #: where the guard leaves the caller's name for the routes
 CALLER = "custodian.caller"
+#: and what the request is called in the log and beside its events, where it did not say so itself
+CALLED = "custodian.request_id"
 
 #: what an answer may load or do in a browser
 NOTHING = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -33,6 +37,8 @@ SAFETY = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+#: what is counted by its own name
+METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "DELETE"})
 
 log = logging.getLogger(__name__)
 
@@ -40,19 +46,22 @@ log = logging.getLogger(__name__)
 class Guard:
     """Lets in what the door allows, and lets nothing out but answers."""
 
-    def __init__(self, app: ASGIApp, door: Door, hub: HubStore, pages: ASGIApp) -> None:
+    def __init__(
+        self, app: ASGIApp, door: Door, hub: HubStore, pages: ASGIApp, traffic: Traffic
+    ) -> None:
         self.app = app
         self.door = door
         self.hub = hub
         #: they know by themselves who looks, and tell people what went wrong
         self.pages = pages
+        self.traffic = traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        visit = _Visit(scope, send, self.hub.hub_id)
+        visit = _Visit(scope, send, self.hub.hub_id, self.traffic)
         try:
             if is_page(scope["path"]):
                 self.door.check_headers(visit.headers)
@@ -107,27 +116,40 @@ def _is_taken(scope: Scope) -> bool:
 class _Visit:
     """One request on its way: what is answered, and how long it took."""
 
-    def __init__(self, scope: Scope, send: Send, hub_id: str) -> None:
+    def __init__(self, scope: Scope, send: Send, hub_id: str, traffic: Traffic) -> None:
         self.scope = scope
+        self.traffic = traffic
         self.hub_id = hub_id
         self.headers = Headers(scope=scope)
         self.began = time.perf_counter()
         self.status: int | None = None
         self._send = send
+        if REQUEST_ID not in self.headers:
+            scope[CALLED] = uuid.uuid4().hex
 
     async def send(self, message: Message) -> None:
         """Send on, with the headers that keep browsers from harm."""
         if message["type"] == "http.response.start":
-            self.status = message["status"]
+            self._count(message["status"])
             headers = MutableHeaders(scope=message)
             for name, value in SAFETY.items():
                 headers.setdefault(name, value)
             headers[HUB] = self.hub_id
-            request_id = self.headers.get(REQUEST_ID, "")
+            if self.traffic.draining:  # (who comes again is to go elsewhere)
+                headers["Connection"] = "close"
+            request_id = self.scope.get(CALLED) or self.headers.get(REQUEST_ID, "")
             # (one that no request may have is refused by the route, in an answer that omits it)
             if request_id.isascii() and request_id.isprintable() and 0 < len(request_id) <= 100:
                 headers[REQUEST_ID] = request_id
         await self._send(message)
+
+    def _count(self, status: int) -> None:
+        """How soon the answer begins: a stream may last for hours."""
+        self.status = status
+        path = self.scope["path"]
+        area = PAGES if is_page(path) else self.traffic.area(path)
+        seconds = time.perf_counter() - self.began
+        self.traffic.answered(area, _known_method(self.scope["method"]), status, seconds)
 
     def told(self) -> dict[str, Any]:
         """The request in a few words: never its query, headers or body, where secrets may lie."""
@@ -137,7 +159,9 @@ class _Visit:
             "status": self.status,
             "ms": round((time.perf_counter() - self.began) * 1000, 1),
             "caller": self.scope.get(CALLER),
-            "request_id": printable(text(self.headers.get(REQUEST_ID, "")), 100) or None,
+            "request_id": self.scope.get(CALLED)
+            or printable(text(self.headers.get(REQUEST_ID, "")), 100)
+            or None,
         }
 
     def log(self) -> None:
@@ -160,6 +184,11 @@ class OneLine(logging.Formatter):
         if record.exc_info:
             told["trace"] = self.formatException(record.exc_info)
         return json.dumps(told)
+
+
+def _known_method(method: str) -> str:
+    """The method, where it is one that anything takes: others are made up."""
+    return method if method in METHODS else "OTHER"
 
 
 def _check_length(headers: Headers) -> None:

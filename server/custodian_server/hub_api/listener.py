@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -15,6 +16,7 @@ from custodian_core.settings import Settings
 
 from .auth import is_loopback
 from .guard import OneLine
+from .traffic import Traffic
 
 __all__ = ["is_loopback", "listening", "own_names", "run", "url"]
 
@@ -55,9 +57,27 @@ def url(host: str, listener: socket.socket) -> str:
 class _Server(uvicorn.Server):
     """A server that does not wait for streams which nobody would end."""
 
-    def __init__(self, config: uvicorn.Config, end_streams: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        end_streams: Callable[[], None],
+        traffic: Traffic,
+        leave_s: float,
+    ) -> None:
         super().__init__(config)
         self._end_streams = end_streams
+        self._traffic = traffic
+        self._leave_s = leave_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """It leaves, first as one that is merely not ready; whoever says it twice is in haste."""
+        if not self._leave_s or self._traffic.draining:
+            super().handle_exit(sig, frame)
+            return
+        self._traffic.draining = True
+        timer = threading.Timer(self._leave_s, setattr, (self, "should_exit", True))
+        timer.daemon = True
+        timer.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Streams are ended, and what was asked is answered; then the server is gone."""
@@ -65,8 +85,12 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(app: FastAPI, listener: socket.socket) -> None:
-    """Serve until a signal comes, then answer what was asked and end."""
+def run(app: FastAPI, listener: socket.socket, leave_s: float = 0) -> None:
+    """Serve until a signal comes, then answer what was asked and end.
+
+    For `leave_s` seconds after the signal it is merely not ready: what balances a load between
+    several servers asks the others then, and what is on its way is answered like any other.
+    """
     _log_to_stderr()
     config = uvicorn.Config(
         app,
@@ -82,7 +106,7 @@ def run(app: FastAPI, listener: socket.socket) -> None:
         timeout_keep_alive=KEEP_S,
         timeout_graceful_shutdown=DRAIN_S,
     )
-    server = _Server(config, app.state.end_streams)
+    server = _Server(config, app.state.end_streams, app.state.traffic, leave_s)
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.should_exit = True

@@ -3,12 +3,15 @@
 from typing import Annotated, Any, Literal
 
 from fastapi import Query as FromQuery
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from custodian_core.hub.store import NEXT, SCHEMA
 from custodian_core.records import Health, Intervention, Page, RepoCounts, Token
 
 from .asking import HubHere, Name, Paged, Router, SettingsHere, answered, answers, whole
+from .errors import Rejected
 
 router = Router()
 
@@ -28,6 +31,18 @@ class Interventions(Paged):
 def show_health(hub: HubHere, settings: SettingsHere) -> Response:
     """That the hub answers, and which one it is; this needs no token."""
     return answered(hub.health(), settings)
+
+
+@router.get("/state/ready", tags=["state"], **answers(Health))
+def show_ready(request: Request, hub: HubHere, settings: SettingsHere) -> Response:
+    """That this process should be asked: its database answers in a schema that it can work with."""
+    if request.app.state.traffic.draining:
+        raise Rejected(503, "draining", "this server is about to stop; ask another one")
+    found = hub.health()
+    if not SCHEMA <= found.schema_version <= NEXT:
+        reason = f"the hub's schema is {found.schema_version}, this program knows {SCHEMA}"
+        raise Rejected(503, "wrong_schema", f"{reason}; update it", {"schema": SCHEMA})
+    return answered(found, settings)
 
 
 @router.get("/state/counts", tags=["state"], **answers(Page[RepoCounts]))

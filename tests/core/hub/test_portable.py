@@ -1,6 +1,7 @@
 """A hub goes from one database to another and nothing of it is lost."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,9 @@ def full(store: Store) -> Store:
     store.do(ClaimTask("me", task="T01"), ME)
     store.do(AskHuman("Which?", task="T01"), Caller("me", "key-1"))
     store.do(MakeToken("ci", Scope.READ), ME)
+    store.gather_notices(timedelta(days=1), ME)  # (it begins with now)
+    store.do(AskHuman("Which then?", repo="one"), ME)
+    assert store.gather_notices(timedelta(days=1), ME) == 1
     return store
 
 

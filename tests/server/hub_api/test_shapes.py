@@ -141,7 +141,8 @@ def test_every_path_answers_with_and_without_the_slash_at_its_end(
             }
             bare, slashed = (client.get(each, params=needed) for each in (plain, f"{plain}/"))
             assert (bare.status_code, slashed.status_code) == (200, 200), path
-            assert bare.json() == slashed.json(), path
+            if path != "/metrics":  # (it counts each who asks)
+                assert bare.json() == slashed.json(), path
 
 
 def test_lists_other_than_repos_are_pages(client: httpx.Client, repo: Store) -> None:

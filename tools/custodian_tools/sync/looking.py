@@ -36,8 +36,10 @@ class Looking:
     """One run in one repo, as far as it only looks."""
 
     def __init__(self, bench: Bench, repo: Repo, top: Path, options: Options) -> None:
-        self.bench, self.repo, self.top, self.options = bench, repo, top, options
+        self.repo, self.top, self.options = repo, top, options
         self.run_id = str(uuid.uuid4())
+        # (what the hub logs of the run, and the events it makes, are found by the run's id)
+        self.bench = replace(bench, by=replace(bench.by, request_id=self.run_id))
         self.began = time.monotonic()
         self.findings: list[Finding] = []
         self.actions: list[str] = []

@@ -1,5 +1,7 @@
 """Real workers, real repos, real databases: syncs are made as they are asked for, come what may."""
 
+import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -14,17 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from custodian_core.jobs import Pace
 from custodian_core.queueing import open_queue
 from custodian_core.queueing.team import prepare_queue
 from custodian_core.settings import load
+from tests.server.serving import served
+from tests.tools.managed.conftest import TOKEN, Forge
 from tests.tools.sync.conftest import git, plan_text
 
 PROGRAM = Path(sys.executable).with_name("custodian")
 #: how long anything may take that is to happen soon
 SOON_S = 60
+SECRET = "a secret that nobody can guess"  # noqa: S105 - it opens nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +230,69 @@ def test_what_cannot_be_served_is_said_in_a_line(house: House, tmp_path: Path) -
     assert "secret" not in told
     assert "Traceback" not in told
     assert len(told.splitlines()) == 3
+
+
+@contextmanager
+def _forge(house: House) -> Generator[Forge]:
+    """The remote is on a forge that wants a token, and the hub knows it by that address."""
+    bare = house.folder / "remotes/ada/docs.git"
+    bare.parent.mkdir(parents=True)
+    (house.folder / "docs.git").rename(bare)
+    git(bare, "config", "http.receivepack", "true", env=house.env)
+    git(house.folder / "dev", "remote", "set-url", "origin", str(bare), env=house.env)
+    with Forge(house.folder / "remotes") as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        remote = f"{server.url}/ada/docs.git"
+        house.say("repo", "set", "docs", f"remote_url={remote}", "forge_id=7")
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+def _delivery(site: str) -> tuple[bytes, dict[str, str]]:
+    """What the forge sends after a push, signed."""
+    repository = {
+        "id": 7,
+        "name": "docs",
+        "full_name": "ada/docs",
+        "owner": {"login": "ada"},
+        "clone_url": f"{site}/ada/docs.git",
+        "html_url": f"{site}/ada/docs",
+    }
+    told = {"ref": "refs/heads/main", "before": "1" * 40, "after": "2" * 40}
+    body = json.dumps(told | {"pusher": {"login": "ada"}, "repository": repository}).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Gitea-Event": "push",
+        "X-Gitea-Delivery": "d-1",
+        "X-Gitea-Signature": hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest(),
+    }
+    return body, headers
+
+
+def test_a_push_of_which_the_forge_tells_is_in_the_hub_within_seconds(house: House) -> None:
+    names = ("CUSTODIAN_DATABASE_URL", "HOME")
+    more = {name: value for name, value in house.env.items() if name in names}
+    more["CUSTODIAN_WEBHOOK_SECRET"] = SECRET
+    with (
+        _forge(house) as forge,
+        house.worker(GITEA_URL=forge.url, GITEA_TOKEN=TOKEN) as worker,
+        served(house.folder / "data", **more) as (_, url),
+    ):
+        house.say("queue", "request", "docs")
+        until(lambda: house.say("task", "list", "--repo", "docs")["total"] == 1)
+        until(lambda: house.say("queue", "list") == [])
+        house.push("done")
+        body, headers = _delivery(forge.url)
+        begun = time.monotonic()
+        answer = httpx.post(f"{url}/hooks/gitea", content=body, headers=headers)
+        until(lambda: house.status() == "done")
+        took = time.monotonic() - begun
+        worker.terminate()
+        told, _ = worker.communicate(timeout=SOON_S)
+
+    assert answer.status_code == 202
+    assert took < SOON_S / 2
+    assert "cloned it anew: its remote is another now" in told
+    assert TOKEN not in told

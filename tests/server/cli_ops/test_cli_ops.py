@@ -212,3 +212,13 @@ def test_how_work_flows_is_told_from_the_hubs_events(here: Path) -> None:
     assert len(measured["days"]) in (2, 3)
     assert "2 added, 1 done" in say("ops", "metrics")
     assert run("ops", "metrics", "--repo", "nowhere").exit_code != 0
+
+
+def test_a_host_is_told_in_words_and_in_bytes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(here))  # (no docker is there)
+    limits = ("--memory-min", "1", "--swap-max", "9TiB", "--disk-pct", "100")
+
+    assert "nothing is worrying" in say("host", "telemetry", *limits)
+    data = told("host", "telemetry", *limits)["data"]
+    assert (data["docker"]["status"], data["memory"]["total"] > 0) == ("absent", True)
+    assert "P0 memory_available" in say("host", "telemetry", "--memory-min", "900TiB", code=1)

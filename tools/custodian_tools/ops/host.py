@@ -1,0 +1,233 @@
+"""How a host stands: memory, disks, load, docker. It is looked at, and nothing is put right."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from custodian_core.codec import stamp, to_json
+from custodian_core.errors import BadValue
+from custodian_core.ops.host import (
+    Alarm,
+    Btrfs,
+    Container,
+    Disk,
+    Docker,
+    Host,
+    Limits,
+    Mount,
+    Probe,
+    judge,
+    read_btrfs,
+    read_containers,
+    read_memory,
+    read_mounts,
+    read_restarts,
+    read_rows,
+    read_size,
+    read_usage,
+)
+from custodian_core.secrets import redact
+from custodian_core.text import printable
+
+#: how long one program may take to answer, and how much of its answer is read
+ANSWER_S, MOST = 5.0, 4 * 1024 * 1024
+#: of how many containers it is told how they stand
+MOST_CONTAINERS = 500
+#: what of our environment a probe needs
+_PASSED = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
+#: what docker says where we may not ask it
+_DENIED = ("permission denied", "operation not permitted")
+
+
+@dataclass(frozen=True, slots=True)
+class Telemetry:
+    """How the host stood at that time, and what is worrying."""
+
+    at: datetime
+    host: Host
+    alarms: tuple[Alarm, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as `--json` and tools show it; sizes in bytes, null where it is not known."""
+        host = self.host
+        docker: dict[str, Any] = to_json(host.docker)
+        del docker["containers"]
+        disks = [{**to_json(each), "pct": each.pct} for each in host.disks]
+        return {
+            "ts": stamp(self.at),
+            "memory": to_json(host.memory),
+            "disk": disks,
+            "not_asked": list(host.not_asked),
+            "load": list(host.load) if host.load else None,
+            "cores": host.cores,
+            "docker": docker,
+            "btrfs": to_json(host.btrfs),
+            "stacks": _stacks(host.docker.containers),
+            "findings": to_json(self.alarms),
+        }
+
+
+def telemetry(
+    now: datetime,
+    limits: Limits,
+    *,
+    proc: Path = Path("/proc"),
+    answer_s: float = ANSWER_S,
+) -> Telemetry:
+    """How this host stands; each probe has its own time, and says how it went."""
+    text = _read(proc / "self/mounts")
+    mounts, elsewhere = read_mounts(text or "")
+    with ThreadPoolExecutor(4) as pool:
+        docker = pool.submit(_docker, answer_s)
+        btrfs = [
+            pool.submit(_btrfs, each.mount, answer_s) for each in mounts if each.kind == "btrfs"
+        ]
+        disks = {each.mount: _disk(each) for each in mounts}
+        host = Host(
+            memory=read_memory(_read(proc / "meminfo") or ""),
+            load=_load(_read(proc / "loadavg")),
+            cores=os.cpu_count(),
+            disks=tuple(each for each in disks.values() if each),
+            not_asked=(*elsewhere, *(mount for mount, disk in disks.items() if disk is None)),
+            docker=docker.result(),
+            btrfs=tuple(each.result() for each in btrfs) or (Btrfs(Probe.NOT_APPLICABLE),),
+        )
+    return Telemetry(now, host, judge(host, limits))
+
+
+def size_of(name: str, said: str) -> int:
+    """The bytes of a size that somebody typed, as 500MiB or 2GB."""
+    size = read_size(said)
+    if size is None:
+        raise BadValue(name, f"'{printable(said, 40)}' is no size; write it as 500MiB or 2GB")
+    return size
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return None
+
+
+def _load(text: str | None) -> tuple[float, float, float] | None:
+    with suppress(ValueError):
+        one, five, fifteen = map(float, (text or "").split()[:3])
+        return one, five, fifteen
+    return None
+
+
+def _disk(mount: Mount) -> Disk | None:
+    try:
+        told = os.statvfs(mount.mount)
+    except OSError:
+        return None
+    size = told.f_frsize
+    used = (told.f_blocks - told.f_bfree) * size
+    return Disk(printable(mount.mount, 200), told.f_blocks * size, used, told.f_bavail * size)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a program said, or why it did not."""
+
+    status: Probe
+    text: str = ""
+
+
+def _ask(words: Sequence[str], answer_s: float) -> _Answer:
+    if shutil.which(words[0]) is None:
+        return _Answer(Probe.ABSENT, f"{words[0]} is not installed")
+    env = {name: os.environ[name] for name in _PASSED if name in os.environ} | {"LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            words,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env=env,
+            timeout=answer_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _Answer(Probe.TIMEOUT, f"{words[0]} did not answer within {answer_s:g} s")
+    except OSError as error:
+        return _Answer(Probe.FAILED, f"{words[0]}: {error.strerror}")
+    if done.returncode == 0:
+        return _Answer(Probe.OK, done.stdout[:MOST].decode(errors="replace"))
+    why = redact(printable(done.stderr[:1000].decode(errors="replace").strip(), 300))
+    denied = any(word in why.casefold() for word in _DENIED)
+    return _Answer(Probe.DENIED if denied else Probe.FAILED, why)
+
+
+def _docker(answer_s: float) -> Docker:
+    """What docker tells; of a container neither its environment nor its command is asked."""
+    asked = ("info", "--format", '{"driver":{{json .Driver}},"root":{{json .DockerRootDir}}}')
+    info = _rows(asked, answer_s)
+    if isinstance(info, _Answer):
+        return Docker(info.status, info.text)
+    with ThreadPoolExecutor(3) as pool:
+        ask: Callable[..., Any] = pool.submit
+        usage = ask(_rows, ("system", "df", "--format", "{{json .}}"), answer_s)
+        there = ask(_rows, ("ps", "--all", "--no-trunc", "--format", "{{json .}}"), answer_s)
+        stats = ask(_rows, ("stats", "--no-stream", "--format", "{{json .}}"), answer_s)
+        used, rows, measured = usage.result(), there.result(), stats.result()
+    told = info[0] if info else {}
+    late = next((each.text for each in (used, rows, measured) if isinstance(each, _Answer)), None)
+    return Docker(
+        Probe.OK,
+        late,
+        printable(str(told.get("driver")), 100),
+        printable(str(told.get("root")), 300),
+        None if isinstance(used, _Answer) else read_usage(used),
+        None if isinstance(rows, _Answer) else _containers(rows, measured, answer_s),
+    )
+
+
+def _containers(
+    rows: Sequence[Mapping[str, Any]],
+    measured: Sequence[Mapping[str, Any]] | _Answer,
+    answer_s: float,
+) -> tuple[Container, ...]:
+    rows = rows[:MOST_CONTAINERS]
+    ids = [str(row["ID"]) for row in rows if str(row.get("ID", "")).isalnum()]
+    asked = ("docker", "inspect", "--format", "{{.Name}} {{.RestartCount}}", *ids)
+    answer = _ask(asked, answer_s) if ids else _Answer(Probe.ABSENT)
+    restarts = read_restarts(answer.text) if answer.status is Probe.OK else {}
+    return read_containers(rows, () if isinstance(measured, _Answer) else measured, restarts)
+
+
+def _rows(words: Sequence[str], answer_s: float) -> list[Mapping[str, Any]] | _Answer:
+    answer = _ask(("docker", *words), answer_s)
+    if answer.status is not Probe.OK:
+        return answer
+    rows = read_rows(answer.text)
+    return _Answer(Probe.FAILED, "docker's answer cannot be read") if rows is None else rows
+
+
+def _btrfs(mount: str, answer_s: float) -> Btrfs:
+    answer = _ask(("btrfs", "filesystem", "usage", "--raw", mount), answer_s)
+    if answer.status is not Probe.OK:
+        return Btrfs(answer.status, mount, answer.text)
+    return read_btrfs(mount, answer.text)
+
+
+def _stacks(containers: Sequence[Container] | None) -> list[dict[str, Any]] | None:
+    """The containers by stack; those of none are one without a name."""
+    if containers is None:
+        return None
+    names = sorted({each.stack for each in containers}, key=lambda name: name or "")
+    return [
+        {
+            "name": name,
+            "running": sum(each.state == "running" for each in containers if each.stack == name),
+            "containers": [to_json(each) for each in containers if each.stack == name],
+        }
+        for name in names
+    ]

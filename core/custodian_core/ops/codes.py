@@ -245,6 +245,13 @@ VAULT = (
         "the result of '{id}' cannot be read: {why}",
         "Look at the file: whether the action ran is not known.",
     ),
+    _rule(
+        "VA17",
+        WARN,
+        "item of the vault is not committed as it lies there",
+        "{path} has changes that are not committed",
+        "Commit and push them: nobody else sees them, and what writes here refuses meanwhile.",
+    ),
 )
 
 SPRINTS = (

@@ -170,3 +170,21 @@ def test_a_dry_run_asks_nobody(vaulted: Ops) -> None:
     done = vault.request_action(vaulted.bench, vaulted.target, action("release"), dry_run=True)
 
     assert (done.written.status, done.question, questions(vaulted)) == ("planned", None, [])
+
+
+def test_what_is_not_committed_is_listed_as_such_before_a_write_refuses(vaulted: Ops) -> None:
+    for name in ("a-1", "b-1"):
+        vault.request_action(vaulted.bench, vaulted.target, action("release", name))
+    path = "vault/pending/b-1.toml"
+    vaulted.write(path, vaulted.text(path) + "# mine\n")
+    vaulted.write("vault/pending/new.md", "# Request: x\n")
+    items = {item.name: item for item in vault.list_items(vaulted.target)}
+
+    assert {name: item.uncommitted for name, item in items.items()} == {
+        "a-1": False,
+        "b-1": True,
+        "new": True,
+    }
+    assert [f.code for f in items["b-1"].findings] == ["VA17"]
+    with pytest.raises(Conflict, match="not committed"):
+        vault.settle(vaulted.bench, vaulted.target, "b-1", Outcome.APPROVED)

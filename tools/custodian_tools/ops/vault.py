@@ -4,6 +4,7 @@ Nothing here runs an action or reads a secret. What is of tier high lies among t
 person has approved it, where no dispatcher looks.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from custodian_core.commands import AnswerHuman, AskHuman, Caller
 from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.findings import Finding, Severity, found
+from custodian_core.git.state import NotHere, find
 from custodian_core.ops import tiers
 from custodian_core.ops.actions import (
     Action,
@@ -62,6 +64,8 @@ class Item:
     why_tier: str | None
     result: Result | None
     findings: tuple[Finding, ...]
+    #: whether it lies here otherwise than in the last commit; None where git cannot say
+    uncommitted: bool | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The item as `--json` and tools show it."""
@@ -74,6 +78,7 @@ class Item:
             "title": self.title,
             "tier": self.tier.value if self.tier else None,
             "why_tier": self.why_tier,
+            "uncommitted": self.uncommitted,
             "result": told and {"exit_code": told.exit_code, "at": told.told_at},
             "findings": [finding.to_json() for finding in self.findings],
         }
@@ -82,7 +87,8 @@ class Item:
 def list_items(target: Target, state: State | None = None) -> list[Item]:
     """Everything in the vault, or what stands in one way; what is invalid is shown with why."""
     ground = OnDisk(target.path)
-    items = [*_actions(ground), *_requests(ground)]
+    changed = _uncommitted(target)
+    items = [_marked(item, changed) for item in (*_actions(ground), *_requests(ground))]
     return [item for item in items if state is None or item.state is state]
 
 
@@ -327,6 +333,25 @@ def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None) 
         result=result if isinstance(result, Result) else None,
         findings=tuple(findings),
     )
+
+
+def _uncommitted(target: Target) -> frozenset[str] | None:
+    """What of the vault lies there otherwise than in the last commit."""
+    folders = find(target.path)
+    if isinstance(folders, NotHere):
+        return None
+    asked = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
+    told = folders.git.run(*asked, "--", "vault")
+    rows = os.fsdecode(told.out).split("\0")[:-1]
+    return frozenset(row[3:] for row in rows) if told.ok else None
+
+
+def _marked(item: Item, changed: frozenset[str] | None) -> Item:
+    """The item with whether it is committed as it lies there."""
+    if changed is None or item.path not in changed:
+        return replace(item, uncommitted=None if changed is None else False)
+    finding = found("VA17", {"path": item.path}, path=item.path)
+    return replace(item, uncommitted=True, findings=(*item.findings, finding))
 
 
 def _all_requests(ground: Ground) -> list[Request]:

@@ -96,6 +96,22 @@ def test_what_is_asked_for_while_it_runs_is_run_once_more(queue: Queue) -> None:
     assert queue.jobs() == ()
 
 
+def test_nobody_else_takes_what_waits_for_a_run_to_end(queue: Queue, place: Place) -> None:
+    queue.request_syncs([wish()])
+    taken: list[int] = []
+
+    def work(_job: Job) -> bool:
+        if not taken:
+            queue.request_syncs([wish(reason="meanwhile")])
+            other = place.open()
+            taken.append(other.run_due(HERE, fine))
+            other.close()
+        return True
+
+    assert queue.run_due(HERE, work) == 2
+    assert taken == [0]
+
+
 def test_what_could_not_be_made_waits_for_another_try(queue: Queue) -> None:
     queue.request_syncs([wish()])
 

@@ -69,9 +69,10 @@ def serve(host: str, port: int, names: tuple[str, ...], leave: float) -> None:
     from pathlib import Path
 
     from custodian_core.hub import open_store
+    from custodian_core.notifying import open_teller
     from custodian_core.settings import load
     from custodian_server.connecting import CLIENTS, Served
-    from custodian_server.hub_api import create_app, listener, resident
+    from custodian_server.hub_api import create_app, listener, noticing, resident
 
     from . import called
 
@@ -85,6 +86,8 @@ def serve(host: str, port: int, names: tuple[str, ...], leave: float) -> None:
         known = frozenset({host, *names}) | listener.own_names(settings, loopback=loopback)
         app = create_app(store, settings=settings, loopback=loopback, names=known)
         resident.beside(app, resident.Resident(store, settings))
+        if (teller := open_teller(settings, store.hub_id)) is not None:
+            noticing.beside(app, noticing.Noticing(store, teller, settings.silent_after))
         with listener.listening(host, port) as listening:
             near = listener.url(settings.host if host in _EVERYWHERE else host, listening)
             mcp = Served(f"{near}/mcp", with_token=not loopback)

@@ -1,12 +1,13 @@
 """The fleet in numbers, for a program that watches them: what the dashboard shows, as measures."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from custodian_core.findings import CATALOGUE
+from custodian_core.jobs import Job, JobState
 from custodian_core.ports import Hub, Lookout
 from custodian_core.records import RepoStatus
 from custodian_core.status import Status
@@ -33,6 +34,33 @@ class Measure:
 
 class Watched(Hub, Lookout, Protocol):
     """The hub of the process that is watched."""
+
+
+def queue_measures(jobs: Sequence[Job] | None, now: datetime) -> tuple[Measure, ...]:
+    """What workers are asked for; where the queue cannot be read, that is told and no number."""
+    about = "Whether the queue of syncs can be read."
+    if jobs is None:
+        return (_one("queue_readable", about, 0),)
+    states = Counter(job.state for job in jobs)
+    return (
+        _one("queue_readable", about, 1),
+        _by("queue_jobs", "Syncs in the queue.", "state", {s.value: states[s] for s in JobState}),
+        _one("queue_oldest_running_seconds", _RUNNING, _oldest(now, (j.began_at for j in jobs))),
+        _one("queue_oldest_due_seconds", _DUE, _oldest(now, (_waited(job) for job in jobs))),
+    )
+
+
+_RUNNING = "How long the sync that runs longest has run; 0 where none does."
+_DUE = "How long the sync that waits longest has been due; 0 where none is."
+
+
+def _waited(job: Job) -> datetime | None:
+    """Since when the job is due, where it waits."""
+    return job.due_at if job.state is JobState.WAITING else None
+
+
+def _oldest(now: datetime, times: Iterable[datetime | None]) -> float:
+    return max(((now - at).total_seconds() for at in times if at and at < now), default=0)
 
 
 def measures(hub: Watched, now: datetime) -> tuple[Measure, ...]:

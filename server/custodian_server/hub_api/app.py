@@ -69,7 +69,7 @@ def create_app(
     app.state.settings = settings
     app.state.workers = workers
     app.state.traffic = traffic
-    app.state.measured = metrics.Measured(store)
+    app.state.measured = metrics.Measured(store, workers)
     pages.api = app
     app.state.end_streams = mcp.end
     add_handlers(app)

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fastapi import Request
@@ -10,11 +10,14 @@ from fastapi.responses import PlainTextResponse, Response
 
 from custodian_core import __version__
 from custodian_core.codec import now
+from custodian_core.errors import HubTrouble
 from custodian_core.hub.store import SCHEMA
-from custodian_tools.measures import Measure, Watched, measures
+from custodian_core.jobs import Job
+from custodian_tools.measures import Measure, Watched, measures, queue_measures
 
 from .asking import Router
 from .errors import documented
+from .queue import Workers
 from .traffic import Traffic
 
 router = Router()
@@ -33,6 +36,7 @@ class Measured:
     """The fleet's measures, read from the hub when they have grown old, by one thread at a time."""
 
     hub: Watched
+    workers: Workers
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _last: tuple[Measure, ...] = ()
     _until: float = 0.0
@@ -41,9 +45,17 @@ class Measured:
         """The measures of a moment ago."""
         with self._lock:
             if time.monotonic() >= self._until:
-                self._last = measures(self.hub, now())
+                at = now()
+                self._last = (*measures(self.hub, at), *queue_measures(self._jobs(), at))
                 self._until = time.monotonic() + HOLD_S
             return self._last
+
+    def _jobs(self) -> Sequence[Job] | None:
+        """What is in the queue; None where nobody can tell."""
+        try:
+            return self.workers.queue.jobs()
+        except HubTrouble:
+            return None
 
 
 @router.get(

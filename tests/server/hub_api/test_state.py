@@ -10,11 +10,16 @@ import httpx
 import pytest
 
 from custodian_core.commands import AskHuman, ClaimTask, MakeToken, RecordSync, RequestSync
+from custodian_core.errors import HubTrouble
 from custodian_core.hub.store import SCHEMA, Store
+from custodian_core.jobs import Wish
+from custodian_core.queueing.embedded import EmbeddedQueue
 from custodian_core.records import HostSync, NewToken, Scope
 from custodian_core.settings import Settings
 from custodian_server.hub_api import create_app
 from custodian_server.hub_api.guard import OneLine
+from custodian_server.hub_api.metrics import Measured
+from custodian_server.hub_api.queue import Workers
 from custodian_server.hub_api.traffic import BOUNDS
 from tests.server.serving import InProcess, browsing
 
@@ -106,6 +111,26 @@ def test_the_fleet_is_told_in_numbers(client: httpx.Client, repo: Store, tmp_pat
     }.items():
         assert told[f"custodian_{name}"] == value, name
     assert 'custodian_findings{code="C-17"} 1' in answer.text
+
+
+def test_the_queue_is_told_in_numbers_and_one_that_cannot_be_read_in_none(
+    store: Store, settings: Settings
+) -> None:
+    def opened(_settings: Settings) -> EmbeddedQueue:
+        raise HubTrouble("the queue", "gone")
+
+    app = create_app(store, settings=settings, loopback=True)
+    with httpx.Client(transport=InProcess(app), base_url="http://localhost") as client:
+        app.state.workers.queue.request_syncs([Wish("docs", "laptop", "main was pushed")])
+        told = measured(client.get("/metrics").text)
+    app.state.workers.queue.close()
+
+    assert told['custodian_queue_jobs{state="waiting"}'] == 1
+    assert told['custodian_queue_jobs{state="running"}'] == 0
+    assert told["custodian_queue_oldest_running_seconds{}"] == 0
+    assert told["custodian_queue_readable{}"] == 1
+    blind = Measured(store, Workers(settings, opened)).now()
+    assert [each.samples for each in blind if "queue" in each.name] == [(({}, 0),)]
 
 
 def test_answers_are_counted_by_how_soon_they_begin(client: httpx.Client) -> None:

@@ -159,6 +159,7 @@ DECLARED = (
         open_world=True,
     ),
     Declared(ops.parse_dependencies, Toolset.OPS, "Parse dependencies"),
+    Declared(ops.next_issue, Toolset.OPS, "Choose the next issue", open_world=True),
     Declared(ops.list_evidence, Toolset.OPS, "List evidence"),
     Declared(ops.get_evidence, Toolset.OPS, "Read evidence"),
     Declared(
@@ -170,6 +171,9 @@ DECLARED = (
         open_world=True,
     ),
     Declared(ops.collect_engagement, Toolset.OPS, "Collect engagement"),
+    Declared(ops.scan_secrets, Toolset.OPS, "Scan for secrets"),
+    Declared(ops.read_host, Toolset.OPS, "Read this host's telemetry"),
+    Declared(ops.measure_flow, Toolset.OPS, "Measure how work flows"),
 )
 
 

@@ -120,3 +120,24 @@ async def test_evidence_is_written_and_read(ops: Path) -> None:
     assert "must be of a-z" in away
     assert parsed["issues"] == [3]
     assert "CUSTODIAN_ROOTS" in log
+
+
+async def test_an_agent_scans_measures_and_looks_at_the_host(ops: Path) -> None:
+    (ops / "notes.txt").write_text("API_KEY=a-made-up-value\n")
+    async with connected(ops, choice=OPS) as client:
+        found = await ask(client, "scan_secrets", path="notes.txt")
+        clean = await ask(client, "scan_secrets", body="commit 0123456789abcdef")
+        both = await refused(client, "scan_secrets")
+        outside = await refused(client, "scan_secrets", path="/etc/hostname")
+        host = await ask(client, "read_host")
+        flow = await ask(client, "measure_flow", days=2)
+        unset = await refused(client, "next_issue", repo="acme/api")
+
+    assert [each["line"] for each in found["findings"]] == [1]
+    assert "a-made-up-value" not in str(found)
+    assert clean == {"clean": True, "findings": []}
+    assert "one of them" in both
+    assert "CUSTODIAN_ROOTS" in outside
+    assert host["memory"]["total"] > 0
+    assert (flow["done"], flow["lead"]) == (0, None)
+    assert "GITEA_URL" in unset

@@ -1,11 +1,14 @@
-"""`custodian deps`: what a text says it depends on."""
+"""`custodian deps`: what a text says it depends on, and what comes next by that."""
 
 from typing import BinaryIO
 
 import click
 
+from custodian_core.codec import to_json
 from custodian_core.errors import BadValue
+from custodian_core.text import printable
 
+from .hub import opened
 from .output import Group, as_json, echo_columns, echo_json, errors_as_json
 
 #: how large a text may be
@@ -39,3 +42,33 @@ def parse(file: BinaryIO, json_: bool) -> None:
         echo_columns([(each["ref"], f"line {each['line']}", each["via"]) for each in told["found"]])
     else:
         click.echo("it depends on nothing")
+
+
+@deps.command("next")
+@click.argument("repo", metavar="OWNER/NAME")
+@click.option("--label", default="backlog", show_default=True, help="Only issues with it.")
+@as_json
+@errors_as_json
+def next_(repo: str, label: str, json_: bool) -> None:
+    """Say which issue of OWNER/NAME on the forge comes next, and what the others wait for.
+
+    What can be begun comes first, by priority and number. What nobody could say to be closed, as an
+    issue of another repo, is waited for.
+    """
+    from custodian_core.forge.client import open_forge
+    from custodian_tools.ops.deps import backlog
+
+    with opened() as desk, open_forge(desk.settings) as forge:
+        told = backlog(forge, repo, label)
+    if json_:
+        echo_json("backlog", to_json(told))
+        return
+    rows = [(f"#{each.number}", "ready", printable(each.title)) for each in told.ready]
+    for each in told.waiting:
+        first = f"; do #{each.suggestion} first" if each.suggestion else ""
+        waits = f"waits for {', '.join(each.waits_for)}{first}"
+        rows.append((f"#{each.number}", waits, printable(each.title)))
+    if rows:
+        echo_columns(rows)
+    else:
+        click.echo(f"no open issue of {printable(repo)} has the label {printable(label)}")

@@ -10,7 +10,7 @@ import click
 from custodian_core.errors import BadValue
 from custodian_core.text import printable
 
-from .hub import Desk
+from .hub import Desk, opened
 from .ops_repo import at, bench_of, finish, in_repo, tell_findings, which
 from .output import (
     Group,
@@ -137,6 +137,27 @@ def file(name: str, repo: str, tasks: str | None, issues: str | None, json_: boo
     from custodian_tools.ops import sprints
 
     _act(sprints.file, name, repo, tasks, issues, json_=json_)
+
+
+@sprint.command()
+@click.argument("number", type=click.IntRange(1))
+@tasks_option
+@issues_option
+@as_json
+@errors_as_json
+def vision(number: int, tasks: str | None, issues: str | None, json_: bool) -> None:
+    """Say how far the work is that was filed for the vision issue NUMBER."""
+    from custodian_core.ops.sprints import vision as children
+
+    with opened() as desk, _board(desk, tasks, issues) as board:
+        told = children(number, board.there())
+    rows = [(each.ref, "closed" if each.closed else "open") for each in told.children]
+    if json_:
+        work = [{"ref": ref, "state": state} for ref, state in rows]
+        echo_json("vision", {"number": number, "state": told.state, "children": work})
+        return
+    click.echo(f"#{number} is {told.state}: {counted(len(rows), 'child', 'children')}")
+    echo_columns(rows)
 
 
 def _act(

@@ -145,6 +145,8 @@ def test_a_sprint_is_validated_planned_and_filed_once(here: Path) -> None:
     assert [step["action"] for step in planned["steps"]] == ["file", "file"]
     assert "2 entries filed" in say("sprint", "file", "csv-export", "--tasks", "acme-ops")
     assert "no entries filed" in say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    assert "#31 is in-progress: 2 children" in say("sprint", "vision", "31", "--tasks", "acme-ops")
+    assert told("sprint", "vision", "3", "--tasks", "acme-ops")["data"]["state"] == "open"
     assert "CSV writer" in say("task", "list", "--repo", "acme-ops")
     assert "after csv-writer" in say("sprint", "show", "csv-export")
     assert "--tasks REPO" in refusal(BadValue, "sprint", "plan", "csv-export")
@@ -222,3 +224,7 @@ def test_a_host_is_told_in_words_and_in_bytes(here: Path, monkeypatch: pytest.Mo
     data = told("host", "telemetry", *limits)["data"]
     assert (data["docker"]["status"], data["memory"]["total"] > 0) == ("absent", True)
     assert "P0 memory_available" in say("host", "telemetry", "--memory-min", "900TiB", code=1)
+
+
+def test_without_a_forge_no_issue_comes_next(here: Path) -> None:
+    assert "GITEA_URL" in refusal(BadValue, "deps", "next", "acme/api")

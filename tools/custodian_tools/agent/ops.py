@@ -13,12 +13,15 @@ from custodian_core.errors import BadValue
 from custodian_core.findings import Finding
 from custodian_core.git.author import Author
 from custodian_core.ops.actions import Action
+from custodian_core.ops.host import Limits
 from custodian_core.ops.prereq.tree import Word
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State
+from custodian_tools import secrets
 from custodian_tools.checkouts import Target, named
-from custodian_tools.ops import deps, evidence, layout, prerequisites, sprints, vault
+from custodian_tools.ops import deps, evidence, layout, metrics, prerequisites, sprints, vault
 from custodian_tools.ops.defects import defects
+from custodian_tools.ops.host import telemetry
 from custodian_tools.ops.sprints import Board, HubBoard
 from custodian_tools.sync.bench import Bench
 
@@ -256,6 +259,61 @@ def parse_dependencies(
 ) -> dict[str, Any]:
     """Say which issues a text depends on: by sections and clauses, not by fences and code."""
     return deps.parse(body)
+
+
+def next_issue(
+    desk: Desk,
+    repo: Annotated[str, "OWNER/NAME on the forge"],
+    label: Annotated[str, "Only issues with it"] = deps.BACKLOG,
+) -> dict[str, Any]:
+    """Say which open issues can be begun, by what texts depend on, and what others wait for."""
+    from custodian_core.forge.client import open_forge
+
+    with open_forge(desk.settings) as forge:
+        told = deps.backlog(forge, repo, label)
+    ready, more = fitting((to_json(each) for each in told.ready), ROOM // 2)
+    waiting, later = fitting((to_json(each) for each in told.waiting), ROOM // 2)
+    answer: dict[str, Any] = {"ready": ready, "waiting": waiting}
+    left = more + later
+    return {**answer, "hint": f"{left} are not told; name a label"} if left else answer
+
+
+def scan_secrets(
+    desk: Desk,
+    body: Annotated[str | None, PROSE, "A text"] = None,
+    path: Annotated[str | None, "Or a file"] = None,
+    allowed: Annotated[list[str] | None, "Marks of what is no secret after all"] = None,
+) -> dict[str, Any]:
+    """Say where a text or file holds what looks like a secret, and never what it says."""
+    if (body is None) is (path is None):
+        raise BadValue("what to scan", "say body or path, one of them")
+    if path is not None:
+        found = secrets.scan_file(desk.path(path), allowed or ())
+    else:
+        found = secrets.scan_text((body or "").encode(errors="replace"), None, allowed or ())
+    return {"clean": not found, **_findings(found)}
+
+
+def read_host(desk: Desk) -> dict[str, Any]:
+    """Say how this host's memory, disks, load and docker stand, in bytes, and what is worrying.
+
+    Nothing is put right here: ask for an action, or tell a person.
+    """
+    told = telemetry(now(), Limits()).to_json()
+    if told["stacks"] is None:
+        return told
+    rows, more = fitting(told["stacks"], ROOM)
+    return {**told, "stacks": rows, **({"stacks_left_out": more} if more else {})}
+
+
+def measure_flow(
+    desk: Desk,
+    repo: Annotated[str | None, "Slug; default: the whole fleet"] = None,
+    days: Annotated[int, Range(1, 366)] = 7,
+) -> dict[str, Any]:
+    """Say how work flowed lately: lead time, blocked time, tasks reopened, syncs not sealed."""
+    told: dict[str, Any] = to_json(metrics.metrics(desk.hub, now(), days, repo))
+    return {**told, "days": [each for each in told["days"] if any(list(each.values())[1:])]}
 
 
 def list_evidence(

@@ -43,7 +43,8 @@ bench: .venv/dev ## Measure every speed we claim
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
-	@for lock in "requirements.lock" "requirements-dev.lock --group dev"; do \
+	@for lock in "requirements.lock" "requirements-dev.lock --group dev" \
+	  "docs/examples/deploy/requirements.lock --extra team"; do \
 	  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
 

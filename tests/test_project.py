@@ -14,7 +14,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+DEPLOYED = "docs/examples/deploy/requirements.lock"
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", DEPLOYED])
 def test_the_lock_pins_every_version_by_hash_and_names_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text()
     pins = re.findall(r"^([a-z0-9][^\s=]*)==\S+.*\\$", text, re.MULTILINE)
@@ -39,8 +42,9 @@ def test_what_the_dev_lock_shares_with_the_lock_it_pins_alike() -> None:
         text = (ROOT / lock).read_text()
         return dict(re.findall(r"^([a-z0-9][^\s=]*)==(\S+)", text, re.MULTILINE))
 
-    run, dev = pins("requirements.lock"), pins("requirements-dev.lock")
+    run, dev, deployed = map(pins, ("requirements.lock", "requirements-dev.lock", DEPLOYED))
     assert {name: dev.get(name) for name in run} == run
+    assert {name: dev.get(name) for name in deployed} == deployed
 
 
 def test_make_says_what_it_can_make() -> None:

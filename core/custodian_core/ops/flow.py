@@ -92,7 +92,7 @@ class _Heard:
 
     def _moved(self, event: Event) -> None:
         status = _status(event)
-        if status in _ENDED:
+        if status is not None and status in _ENDED:
             self.ended[event.subject_id] = (status, event.at)
         elif status is not None:
             self.ended.pop(event.subject_id, None)

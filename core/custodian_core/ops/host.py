@@ -271,7 +271,8 @@ def _container(
     row: Mapping[str, Any], measured: Mapping[str, Mapping[str, Any]], restarts: Mapping[str, int]
 ) -> Container:
     name = str(row.get("Names"))
-    labels = dict(pair.partition("=")[::2] for pair in str(row.get("Labels") or "").split(","))
+    said = (pair.partition("=") for pair in str(row.get("Labels") or "").split(","))
+    labels = {key: value for key, _, value in said}
     status, stats = str(row.get("Status") or ""), measured.get(name, {})
     cpu = re.match(r"[\d.]+", str(stats.get("CPUPerc") or ""))
     stack = labels.get(STACK)

@@ -156,7 +156,8 @@ def test_a_disk_without_room_for_anybody_is_no_division_by_zero() -> None:
 
 @given(st.text(max_size=200))
 def test_nothing_that_a_host_writes_ends_the_reading(text: str) -> None:
-    read_memory(text), read_mounts(text), read_rows(text), read_restarts(text)
-    read_size(text), read_btrfs("/", text)
+    for read in (read_memory, read_mounts, read_rows, read_restarts, read_size):
+        read(text)
+    read_btrfs("/", text)
     rows = [{"Names": text, "Labels": text, "Status": text, "Size": text, "TotalCount": text}]
     assert len(read_containers(rows, rows, {})) == len(read_usage(rows)) == 1

@@ -178,7 +178,7 @@ def _docker(answer_s: float) -> Docker:
         there = ask(_rows, ("ps", "--all", "--no-trunc", "--format", "{{json .}}"), answer_s)
         stats = ask(_rows, ("stats", "--no-stream", "--format", "{{json .}}"), answer_s)
         used, rows, measured = usage.result(), there.result(), stats.result()
-    told = info[0] if info else {}
+    told: Mapping[str, Any] = info[0] if info else {}
     late = next((each.text for each in (used, rows, measured) if isinstance(each, _Answer)), None)
     return Docker(
         Probe.OK,

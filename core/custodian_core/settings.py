@@ -26,6 +26,7 @@ NAMES = {
     "CUSTODIAN_NOTIFY_URL": "where the hub's server tells what people should know",
     "CUSTODIAN_NOTIFY_SECRET": "what it signs that with",
     "CUSTODIAN_SILENT_HOURS": "after how many hours without a sync a host is silent",
+    "CUSTODIAN_REQUESTS_PER_SECOND": "how often a token may ask a server; 0 for no bound",
 }
 SECRET = frozenset(
     {
@@ -43,6 +44,7 @@ _LONGEST_SECRET = 4096
 #: and one that signs is not shorter
 _SHORTEST_SECRET = 16
 _LONGEST_SILENCE_H = 8760
+_MOST_REQUESTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +140,21 @@ class Settings:
     @property
     def silent_after(self) -> timedelta:
         """After how long without a sync a host is silent."""
-        said = self.values["CUSTODIAN_SILENT_HOURS"]
-        if not (said.isascii() and said.isdigit() and 0 < int(said[:6]) <= _LONGEST_SILENCE_H):
-            reason = f"it must be a whole number of hours, up to {_LONGEST_SILENCE_H}"
-            raise BadValue("CUSTODIAN_SILENT_HOURS", reason)
-        return timedelta(hours=int(said))
+        return timedelta(hours=self._number("CUSTODIAN_SILENT_HOURS", 1, _LONGEST_SILENCE_H))
+
+    @property
+    def requests_per_second(self) -> int:
+        """How often a token may ask a server; 0 for no bound."""
+        # (tests and programs make settings that say nothing of it)
+        if "CUSTODIAN_REQUESTS_PER_SECOND" not in self.values:
+            return 0
+        return self._number("CUSTODIAN_REQUESTS_PER_SECOND", 0, _MOST_REQUESTS)
+
+    def _number(self, name: str, least: int, most: int) -> int:
+        said = self.values[name]
+        if not (said.isascii() and said.isdigit() and least <= int(said[:9]) <= most):
+            raise BadValue(name, f"it must be a whole number from {least} to {most}")
+        return int(said)
 
     def _signs(self, name: str) -> str | None:
         """A secret that something is signed with; one that can be guessed is refused."""
@@ -163,6 +175,7 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
         "CUSTODIAN_ROOTS": "~",
         "CUSTODIAN_AUTHOR": "Custodian <custodian@localhost>",
         "CUSTODIAN_SILENT_HOURS": "24",
+        "CUSTODIAN_REQUESTS_PER_SECOND": "200",
     }
     sources = dict.fromkeys(values, "default")
     config, dotenv = config_home / "custodian/config.toml", folder / ".env"

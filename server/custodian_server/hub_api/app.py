@@ -16,6 +16,7 @@ from .commands import command_routes
 from .errors import add_handlers, error_schemas
 from .guard import Guard
 from .mcp import PATH, McpOverHttp
+from .rates import Rates
 from .traffic import PAGES, Traffic
 
 ABOUT = """\
@@ -53,7 +54,7 @@ def create_app(
 
     pages = Dashboard(store, settings, door)
     mcp = McpOverHttp(store, settings, door)
-    traffic = Traffic()
+    traffic, rates = Traffic(), Rates(settings.requests_per_second)
     workers = queue.Workers(settings, open_queue)
     app = HubApi(
         lifespan=workers.open_while(mcp.running),
@@ -63,7 +64,9 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        middleware=[Middleware(Guard, door=door, hub=store, pages=pages, traffic=traffic)],
+        middleware=[
+            Middleware(Guard, door=door, hub=store, pages=pages, traffic=traffic, rates=rates)
+        ],
     )
     app.state.hub = store
     app.state.settings = settings

@@ -120,7 +120,7 @@ class Paged(Query):
 
 def answers(kind: Any, *statuses: int) -> dict[str, Any]:
     """How a reading route documents its answers."""
-    common = documented(401, 403, 421, 422, 500, 503, *statuses)
+    common = documented(401, 403, 421, 422, 429, 500, 503, *statuses)
     # The codec writes the answer; the record's type is there for the documentation.
     return {
         "response_model": None,

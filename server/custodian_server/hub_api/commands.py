@@ -55,7 +55,7 @@ def _add(router: Router, way: Way, endpoint: Callable[..., Response]) -> None:
         status_code=way.status,
         responses={
             way.status: {"model": kind, "description": "done"},
-            **documented(400, 401, 403, 404, 409, 413, 415, 421, 422, 500, 503),
+            **documented(400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503),
         },
     )
 

@@ -54,6 +54,7 @@ MEANING = {
     415: "the body is not JSON",
     421: "the Host header names another server",
     422: "a value cannot be used; `details` say which and why",
+    429: "this token asks too often; `Retry-After` says in how many seconds to ask again",
     500: "a fault of this server; its log says more",
     503: "the hub's database cannot be used now, or this server is about to stop",
 }

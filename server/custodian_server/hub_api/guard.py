@@ -19,6 +19,7 @@ from custodian_server.dashboard import is_page
 
 from .auth import JSON, Door, HubStore, is_spelled, text
 from .errors import Rejected, answer, rejection, trouble
+from .rates import Rates
 from .traffic import PAGES, Traffic
 
 LIMIT = 4 * 1024 * 1024
@@ -47,7 +48,13 @@ class Guard:
     """Lets in what the door allows, and lets nothing out but answers."""
 
     def __init__(
-        self, app: ASGIApp, door: Door, hub: HubStore, pages: ASGIApp, traffic: Traffic
+        self,
+        app: ASGIApp,
+        door: Door,
+        hub: HubStore,
+        pages: ASGIApp,
+        traffic: Traffic,
+        rates: Rates,
     ) -> None:
         self.app = app
         self.door = door
@@ -55,6 +62,7 @@ class Guard:
         #: they know by themselves who looks, and tell people what went wrong
         self.pages = pages
         self.traffic = traffic
+        self.rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer the request, whatever happens."""
@@ -93,6 +101,7 @@ class Guard:
         if "authorization" in headers:
             # The store may wait for its database, so it is asked in a thread.
             scope[CALLER] = await run_sync(self.door.caller, method, path, headers)
+            self._check_rate(scope[CALLER])
         else:
             scope[CALLER] = self.door.caller(method, path, headers)
         _check_length(headers)
@@ -101,6 +110,13 @@ class Guard:
             empty = await run_sync(lambda: self.hub.repos(limit=1).total == 0)
             name = printable(f"{scope.get('scheme', 'http')}://{headers.get('host', '')}", 200)
             raise foreign(name, printable(meant, 100), self.hub.hub_id, empty=empty)
+
+    def _check_rate(self, caller: str) -> None:
+        wait = self.rates.wait_s(caller)
+        if wait:
+            message = f"token {caller} asks too often; ask again in {wait} s"
+            details = {"token": caller, "retry_after_s": wait}
+            raise Rejected(429, "too_many", message, details, {"Retry-After": str(wait)})
 
 
 def _read_as_get(scope: Scope) -> Scope:

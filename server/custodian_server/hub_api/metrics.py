@@ -64,7 +64,7 @@ class Measured:
     response_model=None,
     responses={
         200: {"content": {"text/plain": {}}, "description": "ok"},
-        **documented(401, 403, 421, 422, 500, 503),
+        **documented(401, 403, 421, 422, 429, 500, 503),
     },
 )
 def show_metrics(request: Request) -> Response:

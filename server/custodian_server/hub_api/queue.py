@@ -98,7 +98,7 @@ def list_jobs(
     response_model=None,
     responses={
         202: {"model": Requested, "description": "asked"},
-        **documented(400, 401, 403, 404, 409, 413, 415, 421, 422, 500, 503),
+        **documented(400, 401, 403, 404, 409, 413, 415, 421, 422, 429, 500, 503),
     },
 )
 def request_job(

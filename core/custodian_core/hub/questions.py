@@ -1,0 +1,376 @@
+"""The questions that a hub in a database answers, each from one moment."""
+
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from custodian_core.codec import stamp
+from custodian_core.errors import BadValue, HubTrouble
+from custodian_core.forge.repo import ForgeRepo
+from custodian_core.ports import LIMIT, Clock
+from custodian_core.records import (
+    Claim,
+    Dispatch,
+    Domain,
+    Event,
+    Goal,
+    Intervention,
+    Inventory,
+    LeftOut,
+    Page,
+    ReconcileView,
+    Repo,
+    RepoCounts,
+    RunHour,
+    SyncRun,
+    Task,
+    Token,
+    Topic,
+    Workstream,
+)
+from custodian_core.status import Priority
+
+from . import humans, inventories, plans, rows, tokens
+from .databases import Database
+from .dispatching import dispatch
+from .rows import URGENCY, Row
+from .writing import Reading
+
+MAX_LIMIT = 1000
+
+T = TypeVar("T")
+
+
+class Questions:
+    """What may be asked of a database that holds a hub."""
+
+    database: Database
+    clock: Clock
+    hub_id: str
+    queries: Any
+
+    @contextmanager
+    def _reading(self) -> Generator[Reading]:
+        """Statements that see one moment."""
+        connection = self.database.connection()
+        try:
+            connection = self.database.begin_reading(connection)
+            try:
+                yield Reading(self.queries, connection)
+            finally:
+                connection.execute("rollback")
+        except self.database.trouble as error:
+            raise HubTrouble(self.database.name, str(error)) from error
+
+    def repo(self, slug: str) -> Repo:
+        """One repo."""
+        with self._reading() as tx:
+            return tx.repo(slug)
+
+    def repos(
+        self,
+        *,
+        slug: str | None = None,
+        domain: str | None = None,
+        status: str | None = None,
+        kaizen_schedule_enabled: bool | None = None,
+        host: str | None = None,
+        synced_before: datetime | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Repo]:
+        """Repos by slug."""
+        wanted = {
+            "slug": slug,
+            "domain": domain,
+            "status": status,
+            "kaizen": None if kaizen_schedule_enabled is None else int(kaizen_schedule_enabled),
+            "host": host,
+            "synced_before": stamp(synced_before) if synced_before else None,
+        }
+        with self._reading() as tx:
+            found = tx.all("repos", **wanted, after=after, limit=_one_more(limit))
+            hosts: dict[str, list[Row]] = {}
+            for row in tx.all("repo_hosts", repo_id=None):
+                hosts.setdefault(row["repo_id"], []).append(row)
+            total = tx.value("count_repos", **wanted)
+        page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
+        return _page(page, total, limit, lambda repo: repo.slug)
+
+    def counts(self) -> tuple[RepoCounts, ...]:
+        """How much there is in each repo."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            tasks: dict[str, dict[str, int]] = {row["slug"]: {} for row in tx.all("repo_slugs")}
+            for row in tx.all("tasks_by_status"):
+                tasks[row["slug"]][row["status"]] = row["number"]
+            found = tx.all("work_by_repo", now=now)
+        work = {row["slug"]: (row["claims"], row["questions"]) for row in found}
+        return tuple(RepoCounts(slug, tasks[slug], *work.get(slug, (0, 0))) for slug in tasks)
+
+    def domains(self) -> tuple[Domain, ...]:
+        """Every domain."""
+        with self._reading() as tx:
+            return tuple(rows.domain(row) for row in tx.all("domains"))
+
+    def topics(self, domain: str | None = None) -> tuple[Topic, ...]:
+        """Every topic, or those of one domain."""
+        with self._reading() as tx:
+            return tuple(rows.topic(row) for row in tx.all("topics", domain=domain))
+
+    def goals(self, repo: str) -> tuple[Goal, ...]:
+        """The repo's goals, the active one first."""
+        with self._reading() as tx:
+            tx.repo_row(repo)
+            return tuple(rows.goal(row) for row in tx.all("goals", repo=repo))
+
+    def workstream(self, name: str) -> Workstream:
+        """One workstream."""
+        with self._reading() as tx:
+            return tx.workstream(name)
+
+    def workstreams(
+        self,
+        *,
+        repo: str | None = None,
+        status: str | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Workstream]:
+        """Workstreams."""
+        wanted = {"repo": repo, "status": status}
+        with self._reading() as tx:
+            if repo is not None:
+                tx.repo_row(repo)
+            found = tx.all("workstreams", **wanted, after=after, limit=_one_more(limit))
+            total = tx.value("count_workstreams", **wanted)
+        return _page([rows.workstream(row) for row in found], total, limit, lambda w: w.id)
+
+    def task(self, name: str) -> Task:
+        """One task."""
+        with self._reading() as tx:
+            return tx.task(name)
+
+    def tasks(
+        self,
+        *,
+        repo: str | None = None,
+        workstream: str | None = None,
+        status: str | None = None,
+        priority: str | None = None,
+        needs_human: bool | None = None,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Task]:
+        """Tasks by key."""
+        key, task_id = _cursor(after)
+        with self._reading() as tx:
+            if repo is not None:
+                tx.repo_row(repo)
+            wanted = {
+                "repo": repo,
+                "workstream": None if workstream is None else tx.workstream(workstream).id,
+                "status": status,
+                "urgency": _urgency(priority),
+                "needs_human": None if needs_human is None else int(needs_human),
+            }
+            where = {"after": after, "after_key": key, "after_id": task_id}
+            found = tx.all("tasks", **wanted, **where, limit=_one_more(limit))
+            total = tx.value("count_tasks", **wanted)
+        return _page([rows.task(row) for row in found], total, limit, lambda t: f"{t.key}~{t.id}")
+
+    def claims(
+        self, *, repo: str | None = None, holder: str | None = None, live: bool = True
+    ) -> tuple[Claim, ...]:
+        """Claims, the newest first."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            if repo is not None:
+                tx.repo_row(repo)
+            found = tx.all("claims", repo=repo, holder=holder, live=int(live), now=now)
+        return tuple(rows.claim(row) for row in found)
+
+    def interventions(
+        self,
+        *,
+        repo: str | None = None,
+        is_open: bool | None = True,
+        after: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Intervention]:
+        """Questions, the oldest first."""
+        since, question_id = _cursor(after)
+        wanted = {"repo": repo, "is_open": None if is_open is None else int(is_open)}
+        where = {"after": after, "after_since": since, "after_id": question_id}
+        with self._reading() as tx:
+            if repo is not None:
+                tx.repo_row(repo)
+            found = tx.all("interventions", **wanted, **where, limit=_one_more(limit))
+            total = tx.value("count_interventions", **wanted)
+        asked = [rows.intervention(row) for row in found]
+        return _page(asked, total, limit, lambda i: f"{stamp(i.since)}~{i.id}")
+
+    def intervention(self, intervention_id: str) -> Intervention:
+        """One question."""
+        with self._reading() as tx:
+            return humans.the_intervention(tx, intervention_id)
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        subject: str | None = None,
+        limit: int = LIMIT,
+    ) -> Page[Event]:
+        """Events from a cursor on."""
+        wanted = {"repo": repo, "type": type, "subject": subject}
+        with self._reading() as tx:
+            found = tx.all("events", after=after, **wanted, limit=_one_more(limit))
+            total = tx.value("count_events", **wanted)
+        return _page([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
+
+    def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
+        """The last event of that type of each subject."""
+        with self._reading() as tx:
+            return tuple(rows.event(row) for row in tx.all("last_events", type=type))
+
+    def tokens(self) -> tuple[Token, ...]:
+        """Every token, without its secret."""
+        with self._reading() as tx:
+            return tuple(rows.token(row) for row in tx.all("tokens"))
+
+    def token_of(self, secret: str) -> Token | None:
+        """The token whose secret this is, if it still opens anything."""
+        with self._reading() as tx:
+            return tokens.token_of(tx, secret)
+
+    def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:
+        """The token, if it still opens anything, and a seal that only it gives the text."""
+        with self._reading() as tx:
+            return tokens.sealed(tx, token_id, text)
+
+    def has_tokens(self) -> bool:
+        """Whether any token opens the API."""
+        return any(token.revoked_at is None for token in self.tokens())
+
+    def sync_runs(
+        self, repo: str, *, host: str | None = None, limit: int = LIMIT
+    ) -> tuple[SyncRun, ...]:
+        """How the last runs went, the newest first."""
+        with self._reading() as tx:
+            tx.repo_row(repo)
+            found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
+        return tuple(rows.sync_run(row) for row in found)
+
+    def repos_like(self, forge_id: int, name: str) -> tuple[Repo, ...]:
+        """Repos of that number, and those whose remote has that name in it, in any case."""
+        wanted = {"forge_id": forge_id, "part": f"%/{name.lower()}%"}
+        with self._reading() as tx:
+            return tuple(tx.repo(row["slug"]) for row in tx.all("repos_like", **wanted))
+
+    # --- what pages for people ask beside that
+
+    def runs_since(self, since: datetime) -> dict[str, int]:
+        """How many syncs ended since then, by how they ended."""
+        with self._reading() as tx:
+            return {row["outcome"]: row["runs"] for row in tx.all("runs_since", since=stamp(since))}
+
+    def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
+        """How many syncs of those repos ended in each hour since then."""
+        with self._reading() as tx:
+            found = tx.all("run_hours", slugs=f" {' '.join(repos)} ", since=stamp(since))
+        return tuple(map(rows.run_hour, found))
+
+    def latest_events(
+        self,
+        *,
+        before: int | None = None,
+        repo: str | None = None,
+        type: str | None = None,  # noqa: A002 - the word of the API
+        actor: str | None = None,
+        limit: int = LIMIT,
+    ) -> tuple[Event, ...]:
+        """Events, the newest first, from before a cursor on."""
+        wanted = {"before": before, "repo": repo, "type": type, "actor": actor}
+        with self._reading() as tx:
+            return tuple(rows.event(row) for row in tx.all("latest_events", **wanted, limit=limit))
+
+    def event_types(self) -> tuple[str, ...]:
+        """What kinds of events there are."""
+        with self._reading() as tx:
+            return tuple(row["type"] for row in tx.all("event_types"))
+
+    def held_up(self) -> dict[str, int]:
+        """How many tasks each task with an open question holds up, itself among them."""
+        with self._reading() as tx:
+            return {row["task_id"]: row["tasks"] for row in tx.all("held_up")}
+
+    def inventories(self) -> tuple[Inventory, ...]:
+        """The last inventory of each forge."""
+        with self._reading() as tx:
+            return inventories.inventories(tx)
+
+    def forge_repos(
+        self, forge: str, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[ForgeRepo]:
+        """What the forge had when it was last asked."""
+        name, number = _cursor(after)
+        if number is not None and not number.isdecimal():
+            raise BadValue("after", "it is not a cursor of this list")
+        where = {"after_name": name, "after_id": int(number) if number else None}
+        with self._reading() as tx:
+            found = tx.all("forge_repos", forge=forge, **where, limit=_one_more(limit))
+            total = tx.value("count_forge_repos", forge=forge)
+        told = [rows.forge_repo(row) for row in found]
+        return _page(told, total, limit, lambda repo: f"{repo.full_name}~{repo.id}")
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every decision about a repo that is not registered."""
+        with self._reading() as tx:
+            return tuple(rows.left_out(row) for row in tx.all("every_left_out"))
+
+    def reconcile_view(self, repo: str) -> ReconcileView:
+        """All that reconciling the repo needs."""
+        with self._reading() as tx:
+            return plans.reconcile_view(tx, repo, self.hub_id)
+
+    def dispatch(self, repo: str) -> Dispatch:
+        """What the repo's agent should know and do now."""
+        now = stamp(self.clock())
+        with self._reading() as tx:
+            return dispatch(tx, repo, self.hub_id, now)
+
+
+def _urgency(priority: str | None) -> int | None:
+    if priority is None:
+        return None
+    if priority not in tuple(Priority):
+        raise BadValue("priority", f"it must be one of {', '.join(Priority)}")
+    return URGENCY[Priority(priority)]
+
+
+def _one_more(limit: int) -> int:
+    """One item more than wanted tells whether there is a next page."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise BadValue("limit", f"it must be between 1 and {MAX_LIMIT}")
+    return limit + 1
+
+
+def _page(items: Iterable[T], total: int, limit: int, cursor: Callable[[T], str]) -> Page[T]:
+    found = list(items)
+    more = len(found) > limit
+    shown = tuple(found[:limit])
+    return Page(shown, total, cursor(shown[-1]) if more else None)
+
+
+def _cursor(after: str | None) -> tuple[str | None, str | None]:
+    """The two parts of a cursor that was made of an order and an id."""
+    if after is None:
+        return None, None
+    order, tilde, last = after.rpartition("~")
+    if not tilde:
+        raise BadValue("after", "it is not a cursor of this list")
+    return order, last

@@ -70,9 +70,7 @@ class Serving:
         """Requests that were missed, and the time that has come, put jobs into the queue."""
         host, since_sweep = self.settings.host, 0.0
         while True:
-            with suppress(
-                CustodianError
-            ):  # (whoever runs the jobs tells of it)
+            with suppress(CustodianError):  # (whoever runs the jobs tells of it)
                 missed(self.hub, self.queue, host)
                 if self.every_s is not None and since_sweep <= 0:
                     sweep_due(self.hub, self.queue, host)

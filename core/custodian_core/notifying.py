@@ -81,13 +81,14 @@ def open_teller(settings: Settings, hub_id: str) -> Teller | None:
 
 def _checked(url: str) -> str:
     """The address without its path, which may hold a key; what is none is refused unsaid."""
+    reason = "it must be as https://chat.example/hooks/custodian"
     try:
         parts = urlsplit(url)
         fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
-        fine = False
+        raise BadValue(_SETTING, reason) from None
     if not fine or not url.isprintable() or " " in url or "@" in parts.netloc:
-        raise BadValue(_SETTING, "it must be as https://chat.example/hooks/custodian")
+        raise BadValue(_SETTING, reason)
     return f"{parts.scheme}://{parts.netloc}"
 
 

@@ -120,7 +120,7 @@ def test_a_notice_whose_teller_ended_midway_is_told_by_another(hub: Store, watch
 def test_what_nobody_takes_is_tried_ever_more_seldom_and_given_up(hub: Store, watch: Watch) -> None:
     hub.do(AskHuman("Which fonts?", repo="docs"), ME)
     gathered(hub)
-    waits = []
+    waits: list[timedelta] = []
     while hub.due_notices():
         (due,) = hub.due_notices()
         assert hub.take_notice(due, ME)

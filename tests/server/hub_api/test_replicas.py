@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import httpx
 import httpx2
@@ -134,7 +135,8 @@ async def test_an_agent_of_the_newer_protocol_is_answered_by_whichever_it_reache
         Client(streamable_http_client("http://hub/mcp", http_client=http)) as client,
     ):
         claimed = await client.call_tool("claim_task", {"repo": "docs", "agent": "ada"})
-        fence = (claimed.structured_content or {})["lease"]["fence"]
+        told: dict[str, Any] = claimed.structured_content or {}
+        fence = told["lease"]["fence"]
         said = {"task": "DOCS-WP-0001-T01", "status": "done", "fence": fence, "agent": "ada"}
         done = await client.call_tool("update_task", said)
 

@@ -9,6 +9,7 @@ PAGES = frozenset(
         "work",
         "questions",
         "repo",
+        "flow",
         "log",
         "schedules",
         "approvals",

@@ -41,6 +41,7 @@ PAGES = {
     "repo": "/repo/stuck",
     "schedules": "/schedules",
     "approvals": "/approvals",
+    "flow": "/flow",
     "log": "/log",
     "about": "/about",
     "api": "/docs",

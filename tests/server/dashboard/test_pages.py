@@ -10,6 +10,7 @@ import pytest
 from custodian_core.codec import now, stamp
 from custodian_core.commands import (
     ChangeRepo,
+    ChangeTask,
     ClaimTask,
     NoteSchedule,
     RecordSync,
@@ -18,9 +19,11 @@ from custodian_core.commands import (
     UnregisterRepo,
 )
 from custodian_core.hub.store import Store
+from custodian_core.ops.flow import Day
 from custodian_core.records import HostSync
 from custodian_core.schedule.read import read
 from custodian_core.schedule.roster import seen_json
+from custodian_server.dashboard.flow import plot
 
 from .conftest import ME
 from .test_sessions import csrf_in
@@ -31,6 +34,8 @@ PAGES = (
     "/questions",
     "/repo/stuck",
     "/schedules",
+    "/approvals",
+    "/flow",
     "/log",
     "/about",
     "/docs",
@@ -372,3 +377,28 @@ def test_a_time_zone_that_is_none_is_told_with_near_names(browser: httpx.Client)
 
 def test_without_schedules_the_page_says_how_to_begin(browser: httpx.Client) -> None:
     assert "custodian schedule init" in browser.get("/schedules").text
+
+
+def test_the_flow_tells_what_was_begun_done_and_not_sealed_each_day(
+    browser: httpx.Client, fleet: Store
+) -> None:
+    fleet.do(ChangeTask("ST-WP-0001-T01", {"status": "done"}), ME)
+
+    page = browser.get("/flow?days=7").text
+    other = browser.get("/flow?days=7&repo=calm").text
+
+    assert "Tasks begun <strong>2</strong>" in page
+    assert "Tasks done <strong>1</strong>" in page
+    assert "2, of which 1 were not sealed" in page
+    assert "Tasks begun <strong>0</strong>" in other
+    assert browser.get("/flow?days=8").status_code == 422
+
+
+def test_the_tallest_day_of_a_plot_is_as_high_as_the_plot() -> None:
+    days = [Day(f"2026-05-0{n}", n, 0, 0, 0) for n in (1, 2, 4)]
+
+    drawn = plot(days, "added", "Tasks begun")
+
+    assert drawn.path == "M0 60v-15h8V60zM10 60v-30h8V60zM20 60v-60h8V60z"
+    assert (drawn.total, drawn.most, drawn.width) == (7, 4, 30)
+    assert plot(days, "done", "Tasks done").path == ""

@@ -104,6 +104,7 @@ def running(command: Sequence[str | Path], folder: Path, env: dict[str, str]) ->
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,  # what could not be said to a program that ended is not said again at its end
     ) as process:
         try:
             yield Spoken(process)

@@ -33,7 +33,12 @@ class Machine:
 
     @property
     def settings(self) -> Settings:
-        return Settings({"CUSTODIAN_ROOTS": str(self.home), "CUSTODIAN_HOST": "laptop"}, {})
+        values = {
+            "CUSTODIAN_HOME": str(self.home / ".local/share/custodian"),
+            "CUSTODIAN_ROOTS": str(self.home),
+            "CUSTODIAN_HOST": "laptop",
+        }
+        return Settings(values, {})
 
     @property
     def calls(self) -> list[tuple[str, ...]]:

@@ -241,7 +241,8 @@ def test_lines_are_taken_out_although_git_looks_elsewhere_now(machine: Machine, 
 
 
 def test_a_folder_outside_the_roots_is_refused(machine: Machine, repo: Path) -> None:
-    elsewhere = Settings({"CUSTODIAN_ROOTS": str(machine.home / "bin")}, {})
+    values = {**machine.settings.values, "CUSTODIAN_ROOTS": str(machine.home / "bin")}
+    elsewhere = Settings(values, {})
     done = install(Target(repo, "docs"), str(machine.program), elsewhere)
 
     assert done.why

@@ -13,7 +13,7 @@ _PIECES = re.compile(
     r"[^\r\nA-Za-z0-9]?(?:[A-Z]*[a-z]+|[A-Z]+)"  # a word, with the mark or space before it
     r"|[0-9]{1,3}"
     r"|[^\x00-\x7f]"
-    r"| ?[^\sA-Za-z0-9\x80-\U0010ffff]+[\r\n/]*"
+    r"| ?[^\sA-Za-z0-9]+[\r\n/]*"
     r"|\s+"
 )
 #: marks that are mostly one token with the word after them
@@ -32,7 +32,7 @@ def _of_piece(piece: str) -> int:
     first = piece[0]
     if first > "\x7f" or first.isdigit():
         return 1
-    if not piece[-1].isalpha():
+    if not (piece[-1].isascii() and piece[-1].isalpha()):
         return -(-len(piece) // _MARKS)
     word = piece if first.isalpha() else piece[1:]
     apart = not first.isalpha() and first not in _JOINED

@@ -17,7 +17,6 @@ from custodian_core.codec import now, stamp
 from custodian_core.commands import Caller, ClaimTask, ReleaseClaim, RenewClaim
 from custodian_core.errors import BadValue, Conflict, HubTrouble, Refused
 from custodian_core.files import put_file
-from custodian_core.git.author import Author
 from custodian_core.git.state import Folders, NotHere, find
 from custodian_core.payload import Facts, branch_for
 from custodian_core.ports import Hub
@@ -30,7 +29,6 @@ from .dispatch import direction, exit_of, facts, prompt, standing
 from .hub import every, history
 from .sync import Bench, Options, Report, sweep, target
 from .sync.background import fix_and_follow
-from .sync.refusals import explainer
 
 #: how many times in a claim's life it is renewed
 BEATS = 3
@@ -226,15 +224,7 @@ class _Session:
 
     def _synced(self, done: Run) -> Run:
         """The repo is brought in step, and what the file says of the task is in the hub."""
-        author = Author(*self.settings.author)
-        bench = Bench(
-            self.hub,
-            self.by,
-            self.settings.host,
-            author,
-            tell=self.wish.tell,
-            explain=explainer(self.settings),
-        )
+        bench = Bench.of(self.hub, self.by, self.settings, self.wish.tell)
         options = Options(settle_s=self.wish.settle_s)
         try:
             one = target(self.hub, self.settings, self.task.repo_slug)

@@ -119,13 +119,9 @@ def _targets(desk: Desk, repos: Sequence[str], *, all_: bool) -> "tuple[Target, 
 
 
 def bench_of(desk: Desk, tell: Callable[[str], None] = lambda _text: None) -> "Bench":
-    from custodian_core.git.author import Author
     from custodian_tools.sync import Bench
-    from custodian_tools.sync.refusals import explainer
 
-    settings, author = desk.settings, Author(*desk.settings.author)
-    explain = explainer(settings)
-    return Bench(desk.hub, desk.by, settings.host, author, tell=tell, explain=explain)
+    return Bench.of(desk.hub, desk.by, desk.settings, tell)
 
 
 def _run(

@@ -1,6 +1,5 @@
 """The dashboard as a web application: who looks is known, forms are genuine, errors are pages."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,8 +39,6 @@ SAFETY = {
 }
 #: how large a form may be
 LONGEST_FORM = 64 * 1024
-
-log = logging.getLogger("custodian_server.hub_api.dashboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +85,14 @@ class View:
         found: T = known[1]
         return found
 
+    @property
+    def by(self) -> Caller:
+        """Who acts, as events tell it."""
+        return Caller(self.who.name)
+
     def do(self, command: Command) -> Any:
         """Carry out the command under the visitor's name."""
-        return self.hub.do(command, Caller(self.who.name))
+        return self.hub.do(command, self.by)
 
     def page(self, template: str, status: int = 200, **facts: Any) -> Response:
         """The page, or the part of one, with those facts."""

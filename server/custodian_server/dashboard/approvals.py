@@ -5,9 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from custodian_core.commands import Caller
 from custodian_core.errors import BadValue, CustodianError
-from custodian_core.git.author import Author
 from custodian_core.ops.vault import Outcome, State
 from custodian_tools.checkouts import Target, all_here, named
 from custodian_tools.ops.vault import list_items, settle, show
@@ -67,7 +65,6 @@ def decide(view: "View") -> Response:
     if outcome == Outcome.REJECTED and not note:
         raise BadValue("the reason", "say why it is rejected")
     (target,) = named(view.hub, view.settings, [slug])
-    settings = view.settings
-    bench = Bench(view.hub, Caller(view.who.name), settings.host, Author(*settings.author))
+    bench = Bench.of(view.hub, view.by, view.settings)
     written = settle(bench, target, name, Outcome(outcome), note)
     return view.back("/approvals", "_decided.html", name=name, outcome=outcome, written=written)

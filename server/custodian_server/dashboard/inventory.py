@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from custodian_core.codec import now
-from custodian_core.commands import Caller
 from custodian_core.errors import BadValue
 from custodian_core.forge.client import open_forge
-from custodian_core.git.author import Author
 from custodian_core.inventory import Section, Stock
 from custodian_core.records import Repo
 from custodian_tools.inventory import Wish, keep, kept, take
@@ -17,7 +15,6 @@ from custodian_tools.inventory_words import flag_told, why_told
 from custodian_tools.onboarding import Wish as TakeIn
 from custodian_tools.onboarding import put_out_of_scope, take_in
 from custodian_tools.sync import Bench
-from custodian_tools.sync.refusals import explainer
 
 from .entering import required
 
@@ -59,7 +56,7 @@ def _found(stock: Stock, search: str) -> Stock:
 def ask(view: "View") -> Response:
     """The forge has been asked just now, and the hub keeps what it told."""
     with open_forge(view.settings) as forge:
-        keep(view.hub, Caller(view.who.name), take(forge, view.hub, Wish(within_s=WITHIN_S), now()))
+        keep(view.hub, view.by, take(forge, view.hub, Wish(within_s=WITHIN_S), now()))
     return view.back("/inventory")
 
 
@@ -67,12 +64,9 @@ def register(view: "View") -> Response:
     """The forge's repo is in Custodian's care, cloned where that was asked for."""
     name = required(view, "name", "the repo", 300)
     into = _root(view) if view.form.get("clone") else None
-    by, settings = Caller(view.who.name), view.settings
-    bench = Bench(
-        view.hub, by, settings.host, Author(*settings.author), explain=explainer(settings)
-    )
-    with open_forge(settings) as forge:
-        taken = take_in(forge, bench, settings, name, TakeIn(clone_into=into))
+    bench = Bench.of(view.hub, view.by, view.settings)
+    with open_forge(view.settings) as forge:
+        taken = take_in(forge, bench, view.settings, name, TakeIn(clone_into=into))
     return view.back(f"/repo/{taken.repo.slug}", "_taken.html", taken=taken, decided=None)
 
 
@@ -87,8 +81,6 @@ def leave_out(view: "View") -> Response:
     """The repo is nobody's to care for, and why."""
     name = required(view, "name", "the repo", 300)
     reason = required(view, "reason", "the reason", 500)
-    decided = put_out_of_scope(
-        lambda: open_forge(view.settings), view.hub, Caller(view.who.name), name, reason
-    )
+    decided = put_out_of_scope(lambda: open_forge(view.settings), view.hub, view.by, name, reason)
     called = decided.slug if isinstance(decided, Repo) else decided.full_name
     return view.back("/inventory", "_taken.html", taken=None, decided=(called, reason))

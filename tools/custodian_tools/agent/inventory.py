@@ -10,7 +10,6 @@ from typing import Annotated, Any
 from custodian_core.codec import now, stamp
 from custodian_core.errors import BadValue
 from custodian_core.forge.records import ForgeRepo
-from custodian_core.git.author import Author
 from custodian_core.inventory import Row, Section, Stock
 from custodian_core.ports import Forge
 from custodian_core.records import Repo
@@ -18,7 +17,6 @@ from custodian_tools import onboarding, registering
 from custodian_tools.inventory import Wish, take
 from custodian_tools.inventory_words import properties, why_told
 from custodian_tools.sync import Bench
-from custodian_tools.sync.refusals import explainer
 
 from .answers import ROOM, fitting, line, repo_row
 from .desk import PROSE, Desk, Progress, Range
@@ -192,9 +190,7 @@ def _row_taken(done: onboarding.TakenIn) -> dict[str, Any]:
 
 
 def _bench(desk: Desk) -> Bench:
-    settings = desk.settings
-    author, explain = Author(*settings.author), explainer(settings)
-    return Bench(desk.hub, desk.by(), settings.host, author, explain=explain)
+    return Bench.of(desk.hub, desk.by(), desk.settings)
 
 
 def set_out_of_scope(

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 from custodian_core.codec import now, to_json
 from custodian_core.errors import BadValue
 from custodian_core.findings import Finding
-from custodian_core.git.author import Author
 from custodian_core.ops.actions import Action
 from custodian_core.ops.host import Limits
 from custodian_core.ops.prereq.tree import Word
@@ -382,8 +381,7 @@ def _target(desk: Desk, repo: str | None) -> Target:
 
 
 def _bench(desk: Desk) -> Bench:
-    settings = desk.settings
-    return Bench(desk.hub, desk.by(), settings.host, Author(*settings.author))
+    return Bench.of(desk.hub, desk.by(), desk.settings)
 
 
 def _day(said: str | None) -> date | None:

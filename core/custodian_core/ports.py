@@ -42,6 +42,7 @@ if TYPE_CHECKING:  # a dozen records that only callers of a forge need, and 10 m
         Issue,
         Label,
         Listing,
+        PullRequest,
         ServerInfo,
         Webhook,
     )
@@ -310,6 +311,10 @@ class Forge(Protocol):
         self, full_name: str, title: str, body: str = "", labels: Sequence[str] = ()
     ) -> Issue:
         """A new issue; labels are named, and are there already."""
+        ...
+
+    def pulls(self, full_name: str, *, state: str = "all") -> tuple[PullRequest, ...]:
+        """Every pull request that is open, closed or, with `all`, either; the newest first."""
         ...
 
     def labels(self, full_name: str) -> tuple[Label, ...]:

@@ -27,6 +27,7 @@ from .reading import (
     read_issue,
     read_label,
     read_protection,
+    read_pull,
     read_repo,
     read_server,
     read_settings,
@@ -42,6 +43,7 @@ from .records import (
     Issue,
     Label,
     Listing,
+    PullRequest,
     ServerInfo,
     Webhook,
 )
@@ -219,6 +221,14 @@ class HttpForge:
         told = {"title": title, "body": body}
         ids = {"labels": self._label_ids(full_name, labels)} if labels else {}
         return self._ask.send(read_issue, "POST", _repo_path(full_name, "issues"), {**told, **ids})
+
+    def pulls(self, full_name: str, *, state: str = "all") -> tuple[PullRequest, ...]:
+        """Pull requests, the newest first."""
+        # (the oldest first, one that is made meanwhile moves none to another page)
+        query = {"state": state, "sort": "oldest"}
+        path = _repo_path(full_name, "pulls")
+        found = self._ask.listed(path, read_pull, lambda pull: pull.id, query)
+        return tuple(sorted(found, key=lambda pull: -pull.number))
 
     def labels(self, full_name: str) -> tuple[Label, ...]:
         """The labels of the repo and of its organization."""

@@ -22,6 +22,7 @@ from .records import (
     ForgeSettings,
     Issue,
     Label,
+    PullRequest,
     ServerInfo,
     Webhook,
 )
@@ -138,6 +139,28 @@ def read_issue(answer: Any) -> Issue:
         html_url=_or(said, "html_url", ""),
         created_at=_time(said, "created_at"),
         updated_at=_time(said, "updated_at"),
+        closed_at=_time(said, "closed_at"),
+    )
+
+
+def read_pull(answer: Any) -> PullRequest:
+    """A pull request; once its branch is gone, only the label still says what that was called."""
+    said = object_of(answer)
+    head, base = object_of(said.get("head")), object_of(said.get("base"))
+    here, there = _said(base, "repo_id", int), _said(head, "repo_id", int)
+    return PullRequest(
+        id=_needed(said, "id", int),
+        number=_needed(said, "number", int),
+        title=_or(said, "title", ""),
+        state=_needed(said, "state", str),
+        merged=_or(said, "merged", default=False),
+        head=_or(head, "label", ""),
+        from_here=None if not here or not there or there < 0 else here == there,
+        base=_or(base, "label", "") or _or(base, "ref", ""),
+        author=_or(object_of(said.get("user")), "login", ""),
+        html_url=_or(said, "html_url", ""),
+        merge_commit=_or(said, "merge_commit_sha", "") or None,
+        created_at=_time(said, "created_at"),
         closed_at=_time(said, "closed_at"),
     )
 

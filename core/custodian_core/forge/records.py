@@ -111,6 +111,30 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What was proposed for a branch of a repo, and whether that was taken."""
+
+    id: int
+    number: int
+    title: str
+    #: open or closed
+    state: str
+    merged: bool
+    #: the branch it proposes, by the name that it had where it is gone by now
+    head: str
+    #: whether that is a branch of the same repo; None where its repo is gone, or not to be seen
+    from_here: bool | None
+    #: the branch that it is proposed for
+    base: str
+    author: str
+    html_url: str
+    #: the commit by which it came in
+    merge_commit: str | None = None
+    created_at: datetime | None = None
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
     """Whom the forge tells of events; its secret is told to nobody again."""
 

@@ -52,6 +52,7 @@ class DemoRepo:
     clone_url: str | None = None
     labels: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     issues: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    pulls: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     hooks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     protections: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
 
@@ -59,6 +60,10 @@ class DemoRepo:
     def full_name(self) -> str:
         """The name it is asked for by."""
         return f"{self.owner}/{self.name}"
+
+    def next_number(self) -> int:
+        """The number of its next issue or pull request, which are counted together."""
+        return len(self.issues) + len(self.pulls) + 1
 
 
 @dataclass(slots=True)

@@ -127,6 +127,7 @@ def forge_app(forge: DemoForge) -> Starlette:
         *route(f"{repo}/branch_protections", GET=lambda ask: JSONResponse(ask.ruled().protections)),
         *route(f"{repo}/labels", GET=_labels, POST=_add_label),
         *route(f"{repo}/issues", GET=_issues, POST=_add_issue),
+        *route(f"{repo}/pulls", GET=_pulls),
     ]
     for path, of in hooks:
         routes += route(f"{path}/hooks", GET=_hooks(of), POST=_add_hook(of))
@@ -235,7 +236,7 @@ def _branch(ask: Ask) -> Response:
     return JSONResponse(branch_json(repo, name, may_write=may_write))
 
 
-# --- labels, issues and webhooks
+# --- labels, issues, pull requests and webhooks
 
 
 def _open(ask: Ask) -> tuple[str, DemoRepo]:
@@ -272,9 +273,15 @@ def _issues(ask: Ask) -> Response:
 
 def _add_issue(ask: Ask) -> Response:
     login, repo = _open(ask)
-    number = len(repo.issues) + 1
-    repo.issues.append(issue_json(repo, number, ask.said, login, stamp(now())))
+    repo.issues.append(issue_json(repo, repo.next_number(), ask.said, login, stamp(now())))
     return JSONResponse(repo.issues[-1], 201)
+
+
+def _pulls(ask: Ask) -> Response:
+    _, repo = ask.repo()
+    state = ask.query.get("state", "open")
+    found = [pull for pull in repo.pulls if state in ("all", pull["state"])]
+    return ask.page(found if ask.query.get("sort") == "oldest" else found[::-1], _as_it_is)
 
 
 Hooks = Callable[[Ask], list[Json]]

@@ -95,3 +95,36 @@ def issue_json(repo: DemoRepo, number: int, said: Json, author: str, at: str) ->
         "closed_at": None,
         "pull_request": None,
     }
+
+
+def pull_json(forge: DemoForge, repo: DemoRepo, head: str, author: str, at: str) -> Json:
+    """A new pull request of one of the repo's own branches, for its default branch."""
+    number = repo.next_number()
+    whole = repo_json(forge, repo, author)
+    ours = {"repo_id": repo.id, "repo": whole, "sha": f"{number:040x}"}
+    return {
+        "id": repo.id * 1000 + number,
+        "number": number,
+        "title": head.replace("/", ": ", 1),
+        "body": "",
+        "state": "open",
+        "user": {"id": 1, "login": author},
+        "html_url": f"{forge.root_url}/{repo.full_name}/pulls/{number}",
+        "head": {"label": head, "ref": head, **ours},
+        "base": {"label": repo.default_branch, "ref": repo.default_branch, **ours},
+        "merged": False,
+        "merged_at": None,
+        "merge_commit_sha": None,
+        "created_at": at,
+        "updated_at": at,
+        "closed_at": None,
+    }
+
+
+def ended(pull: Json, at: str, *, merged: str | None = None, branch_is_gone: bool = True) -> None:
+    """The pull request is closed, or merged by that commit; its branch goes with it."""
+    pull |= {"state": "closed", "closed_at": at, "updated_at": at}
+    if merged:
+        pull |= {"merged": True, "merged_at": at, "merge_commit_sha": merged}
+    if branch_is_gone:
+        pull["head"] = {**pull["head"], "ref": f"refs/pull/{pull['number']}/head"}

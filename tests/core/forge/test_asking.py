@@ -6,9 +6,12 @@ import pytest
 
 from custodian_core.forge.client import HttpForge
 from custodian_core.forge.records import EntryKind, ForgeKind
+from custodian_server.demo.forge_shapes import ended, pull_json
 
 from .conftest import VERSIONS
 from .fake import Fake
+
+AT = "2026-05-01T08:00:00Z"
 
 pytestmark = pytest.mark.parametrize("kind", VERSIONS)
 
@@ -67,6 +70,31 @@ def test_issues_are_made_with_labels_by_name_and_found_by_them(
     assert forge.issues("coulomb/marki-docx", state="closed") == ()
     assert forge.issues("coulomb/marki-docx", since=first.created_at, limit=1) == (second,)
     assert fake.asked[-1].query["type"] == "issues"
+
+
+def test_pull_requests_are_told_with_their_branches_and_how_they_ended(
+    forge: HttpForge, fake: Fake
+) -> None:
+    repo = fake.forge.find("coulomb/marki-docx")
+    assert repo
+    forge.create_issue("coulomb/marki-docx", "an issue is none")
+    for number in range(1, 122):
+        repo.pulls.append(pull_json(fake.forge, repo, f"vault/a-{number}", "ada", AT))
+    ended(repo.pulls[0], AT)
+    ended(repo.pulls[1], AT, merged="b" * 40)
+    repo.pulls[2]["head"] |= {"repo_id": repo.id + 1}
+    repo.pulls[3]["head"] |= {"repo_id": -1, "repo": None}
+
+    *_, strange, fork, merged, rejected = forge.pulls("coulomb/marki-docx")
+
+    assert (rejected.number, rejected.head, rejected.base) == (2, "vault/a-1", "main")
+    assert (rejected.state, rejected.merged, rejected.from_here) == ("closed", False, True)
+    assert rejected.html_url == "http://forge.example/coulomb/marki-docx/pulls/2"
+    assert (merged.merged, merged.merge_commit) == (True, "b" * 40)
+    assert (fork.from_here, strange.from_here, strange.head) == (False, None, "vault/a-4")
+    assert len(forge.pulls("coulomb/marki-docx")) == 121
+    assert len(forge.pulls("coulomb/marki-docx", state="closed")) == 2
+    assert forge.pulls("coulomb/empty") == ()
 
 
 def test_labels_are_those_of_the_repo_and_of_its_organization(forge: HttpForge, fake: Fake) -> None:

@@ -170,6 +170,23 @@ def test_issues_labels_and_an_archive(place: Place, forge: HttpForge) -> None:
         forge.create_issue(f"{place.org}/r2", "x")
 
 
+def test_a_pull_request_is_known_by_its_branch_though_that_is_gone(
+    place: Place, forge: HttpForge
+) -> None:
+    full = f"{place.org}/full"
+    file = f"/repos/{full}/contents/vault/actions/a.toml"
+    place.make(file, content="YQ==", message="ask", branch="main", new_branch="vault/a")
+    place.make(f"/repos/{full}/pulls", title="vault: a", head="vault/a", base="main")
+
+    (pull,) = forge.pulls(full, state="open")
+    assert (pull.head, pull.base, pull.from_here, pull.merged) == ("vault/a", "main", True, False)
+    path = f"/repos/{full}/pulls/{pull.number}"
+    place.http.patch(path, json={"state": "closed"}).raise_for_status()
+    place.http.delete(f"/repos/{full}/branches/vault%2Fa").raise_for_status()
+    (closed,) = forge.pulls(full)
+    assert (closed.head, closed.state, closed.merged) == ("vault/a", "closed", False)
+
+
 def test_webhooks(place: Place, forge: HttpForge) -> None:
     for where in (place.org, f"{place.org}/full"):
         made = forge.create_webhook(where, "https://hub.example/in", "geheim")

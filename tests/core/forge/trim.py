@@ -33,6 +33,7 @@ ASKED = {
     f"{REPO}/branch_protections": ["get"],
     f"{REPO}/labels": ["get", "post"],
     f"{REPO}/issues": ["get", "post"],
+    f"{REPO}/pulls": ["get"],
     f"{REPO}/hooks": ["get", "post"],
     f"{REPO}/hooks/{{id}}": ["patch", "delete"],
 }

@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test clients browser forge check bench lock ship bundle clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -75,6 +75,10 @@ ship: .venv/dev ## Renew what is shipped beside the wheel: manifests, plugin, sn
 
 bundle: .venv/dev ## Pack dist/custodian.mcpb, which a desktop client installs by a click
 	@$(BIN)/python -m custodian_server.shipping --bundle dist/custodian.mcpb
+
+release: .venv/dev ## Build all that is released into dist/: wheel, source, bundle, checksums
+	@rm -rf dist
+	@$(BIN)/python -m custodian_server.shipping --release dist
 
 gitea-inventory: .venv/run ## Compare the forge at GITEA_URL with the hub: make gitea-inventory
 	@$(BIN)/custodian inventory gitea $(ARGS)

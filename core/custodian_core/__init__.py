@@ -1,3 +1,3 @@
 """The shared library: what Custodian knows and decides."""
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"

@@ -53,7 +53,7 @@ def test_the_registry_takes_the_server(facts: Facts) -> None:
     REGISTRY.validate(said)
     (package,) = said["packages"]
     assert f"<!-- mcp-name: {said['name']} -->" in (ROOT / "README.md").read_text()
-    assert (package["identifier"], package["version"]) == (facts.package, said["version"])
+    assert (package["identifier"], package["version"]) == (facts.package, facts.version)
     assert {each["name"] for each in package["environmentVariables"] if each.get("isSecret")} == {
         "CUSTODIAN_HUB_TOKEN",
         "CUSTODIAN_DATABASE_URL",

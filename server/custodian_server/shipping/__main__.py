@@ -1,4 +1,4 @@
-"""`python -m custodian_server.shipping`: renew what is shipped, or pack the bundle."""
+"""`python -m custodian_server.shipping`: renew what is shipped, or build what is released."""
 
 from pathlib import Path
 
@@ -9,15 +9,25 @@ from custodian_prompts import load
 from .bundle import pack
 from .facts import read
 from .files import renew
+from .release import release
 
 ROOT = Path(__file__).parents[3]
 
 
 @click.command()
 @click.option("--bundle", type=click.Path(path_type=Path), help="Pack the .mcpb bundle into it.")
-def main(bundle: Path | None) -> None:
+@click.option(
+    "--release",
+    "released",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Build wheel, source and bundle into that folder, with checksums.",
+)
+def main(bundle: Path | None, released: Path | None) -> None:
     """Renew every file that is shipped beside the wheel, from one table."""
     facts = read(ROOT, load)
+    if released:
+        click.echo("\n".join(f"{released}/{name}" for name in release(facts, released)))
+        return
     if bundle:
         click.echo(f"{bundle}: {pack(facts, bundle)} files")
         return

@@ -1,6 +1,7 @@
 """What the shipped files are made from, read from a checkout of this project."""
 
 import json
+import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,11 +13,10 @@ from custodian_core.errors import FileTrouble
 from custodian_server.choosing import Toolset
 from custodian_tools.skills import Skill, skills
 
-#: whom manifests name
-AUTHORS = "The Custodian authors"
 #: what the registry calls the server; its first half is a name that the publisher owns
 REGISTERED = "io.github.custodian-mcp/custodian"
 TITLE = "Custodian"
+_STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +51,18 @@ class Facts:
     package: str
     version: str
     description: str
+    #: whom manifests name
+    authors: str
+    keywords: tuple[str, ...]
     tools: tuple[ShippedTool, ...]
     skills: tuple[Skill, ...]
     #: the text of a prompt
     load: Callable[[str], str]
+
+    @property
+    def semantic_version(self) -> str:
+        """The version as those spell it who read semantic versions: 1.0.0rc1 is 1.0.0-rc.1."""
+        return re.sub(r"(?<=\d)(a|b|rc)(?=\d)", lambda found: f"-{_STAGES[found[1]]}.", self.version)
 
 
 def read(root: Path, load: Callable[[str], str]) -> Facts:
@@ -67,6 +75,8 @@ def read(root: Path, load: Callable[[str], str]) -> Facts:
         package=project["name"],
         version=__version__,
         description=project["description"],
+        authors=", ".join(author["name"] for author in project["authors"]),
+        keywords=tuple(project["keywords"]),
         tools=tuple(_tool(root, each.name, each.toolset) for each in DECLARED),
         skills=skills(load),
         load=load,

@@ -1,5 +1,6 @@
 """Every generated file of the repo, by its path: what it has to hold."""
 
+import re
 from collections.abc import Iterator
 
 from custodian_server.connecting import CLIENTS, PROGRAM, Local
@@ -11,6 +12,9 @@ from .facts import Facts
 PLUGIN = ".claude-plugin/custodian"
 #: pages that are written by hand, with parts that are not
 PAGES = ("README.md", "docs/clients.md")
+#: the image is labelled with the version of what is in it
+IMAGE = "docs/examples/deploy/Containerfile"
+_LABEL = re.compile(r'(?<=^LABEL org\.opencontainers\.image\.version=").*(?="$)', re.MULTILINE)
 
 
 def files(facts: Facts) -> Iterator[tuple[str, bytes]]:
@@ -27,6 +31,7 @@ def files(facts: Facts) -> Iterator[tuple[str, bytes]]:
     }
     for name in PAGES:
         said[name] = pages.filled(facts, (facts.root / name).read_text())
+    said[IMAGE] = _LABEL.sub(facts.version, (facts.root / IMAGE).read_text())
     for client in CLIENTS.values():
         if client.example:
             said[f"docs/examples/{client.example}"] = client.snippet(Local(PROGRAM))

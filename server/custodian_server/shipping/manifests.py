@@ -7,7 +7,7 @@ from custodian_core.settings import NAMES, SECRET
 from custodian_server.choosing import DEFAULT, ENVIRONMENT
 from custodian_server.connecting import NAME, PROGRAM, Local
 
-from .facts import AUTHORS, REGISTERED, TITLE, Facts
+from .facts import REGISTERED, TITLE, Facts
 
 REGISTRY_SCHEMA = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
 #: of the settings, what someone may want to set who only installs the server
@@ -19,7 +19,6 @@ OFFERED = (
     "GITEA_URL",
     "GITEA_TOKEN",
 )
-KEYWORDS = ("git", "workplans", "tasks", "state-hub", "mcp")
 
 Json = dict[str, Any]
 
@@ -49,7 +48,7 @@ def server_json(facts: Facts) -> Json:
         "name": REGISTERED,
         "title": TITLE,
         "description": facts.description,
-        "version": facts.version,
+        "version": facts.semantic_version,
         "packages": [package],
     }
 
@@ -92,11 +91,11 @@ def bundle_manifest(facts: Facts) -> Json:
         "manifest_version": "0.4",
         "name": NAME,
         "display_name": TITLE,
-        "version": facts.version,
+        "version": facts.semantic_version,
         "description": facts.description,
-        "author": {"name": AUTHORS},
+        "author": {"name": facts.authors},
         "license": "MIT",
-        "keywords": list(KEYWORDS),
+        "keywords": list(facts.keywords),
         "icon": "icon.png",
         "server": {
             "type": "uv",
@@ -127,7 +126,7 @@ def gemini_extension(facts: Facts) -> Json:
     """What Gemini CLI reads at the root of a repo that is an extension."""
     return {
         "name": NAME,
-        "version": facts.version,
+        "version": facts.semantic_version,
         "description": facts.description,
         "mcpServers": {NAME: Local(PROGRAM).entry()},
     }
@@ -138,11 +137,11 @@ def plugin(facts: Facts) -> Json:
     return {
         "name": NAME,
         "displayName": TITLE,
-        "version": facts.version,
+        "version": facts.semantic_version,
         "description": facts.description,
-        "author": {"name": AUTHORS},
+        "author": {"name": facts.authors},
         "license": "MIT",
-        "keywords": list(KEYWORDS),
+        "keywords": list(facts.keywords),
     }
 
 
@@ -150,7 +149,7 @@ def marketplace(facts: Facts, source: str) -> Json:
     """What Claude Code reads of a repo that offers plugins; `source` is the plugin's folder."""
     return {
         "name": NAME,
-        "owner": {"name": AUTHORS},
+        "owner": {"name": facts.authors},
         "description": facts.description,
         "plugins": [{"name": NAME, "source": source, "description": facts.description}],
     }

@@ -22,6 +22,8 @@ _LOOK_S = (0.0005, 0.004)
 _SETTING = "CUSTODIAN_DATABASE_URL"
 #: which schema there is
 _WHICH = "select schema_version from hub"
+#: how far the hub's log goes
+_LAST = "select event_seq from hub"
 #: the number of the lock that upgrades of a PostgreSQL schema take turns by
 _UPGRADE = 0x637573746F6469
 
@@ -61,8 +63,16 @@ class Database(Protocol):
     #: held while a thread writes, where threads of one process would only get in each other's way
     alone: AbstractContextManager[Any]
 
-    def begin(self, connection: Any) -> Any:
-        """The connection, or one in its place, in a transaction that will write."""
+    def take_turn(self, connection: Any) -> tuple[Any, int]:
+        """The connection, or one in its place, in a transaction that writes to the hub.
+
+        Writers take turns: the second is the number of the last event, and nobody adds one before
+        this transaction ends.
+        """
+        ...
+
+    def together(self, connection: Any) -> AbstractContextManager[Any]:
+        """Statements whose results nobody waits for are sent in one go."""
         ...
 
     def begin_reading(self, connection: Any) -> Any:
@@ -165,7 +175,15 @@ class SQLite:
         connection.execute("begin")
         return connection
 
-    def begin(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+    def take_turn(self, connection: sqlite3.Connection) -> tuple[sqlite3.Connection, int]:
+        self.begin(connection)
+        return connection, connection.execute(_LAST).fetchone()[0]
+
+    def together(self, connection: sqlite3.Connection) -> AbstractContextManager[Any]:
+        return nullcontext()
+
+    def begin(self, connection: sqlite3.Connection) -> None:
+        """The connection is in a transaction that will write."""
         # SQLite's own waiting grows to 100 ms a look, so that who waits longest looks least often
         # and whoever comes new goes first: among twelve writers some waited for seconds.
         until = time.monotonic() + PATIENCE_S
@@ -179,7 +197,7 @@ class SQLite:
                         raise
                     time.sleep(random.uniform(*_LOOK_S))  # noqa: S311 - no secret
                 else:
-                    return connection
+                    return
         finally:
             connection.execute(f"pragma busy_timeout = {PATIENCE_S * 1000}")
 
@@ -220,6 +238,8 @@ class PostgreSQL:
         self.address = _address(url)
         self.integrity = psycopg.IntegrityError
         self.trouble = psycopg.Error
+        # (one that was built upon a libpq before 14 has none)
+        self._pipelines = psycopg.Pipeline.is_supported()
         self._connections = _Connections(self._open)
         #: the schema for which each connection has prepared its statements
         self._schemas: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
@@ -246,12 +266,19 @@ class PostgreSQL:
         return connection
 
     def begin_reading(self, connection: Any) -> Any:
-        return self._begun(connection, f"begin isolation level repeatable read read only; {_WHICH}")
+        begin = f"begin isolation level repeatable read read only; {_WHICH}"
+        return self._begun(connection, begin)[0]
 
-    def begin(self, connection: Any) -> Any:
-        return self._begun(connection, f"begin; {_WHICH}")
+    def take_turn(self, connection: Any) -> tuple[Any, int]:
+        # (the lock of the hub's one row is the queue of those who write)
+        begin = "begin; select schema_version, event_seq from hub for update"
+        connection, row = self._begun(connection, begin)
+        return connection, row["event_seq"]
 
-    def _begun(self, connection: Any, how: str) -> Any:
+    def together(self, connection: Any) -> AbstractContextManager[Any]:
+        return connection.pipeline() if self._pipelines else nullcontext()
+
+    def _begun(self, connection: Any, how: str) -> tuple[Any, Any]:
         """The transaction has begun on a connection that knows the schema of now.
 
         PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
@@ -262,7 +289,7 @@ class PostgreSQL:
         row = cursor.fetchone()
         schema = row["schema_version"] if row else None
         if self._schemas.setdefault(connection, schema) == schema:
-            return connection
+            return connection, row
         connection.execute("rollback")
         self._connections.drop()
         return self._begun(self.connection(), how)

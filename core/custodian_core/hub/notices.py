@@ -34,7 +34,7 @@ def gather(tx: Writing, silent: timedelta) -> int:
     A hub that was never read from begins with now: nobody wants to hear of all that ever was.
     """
     cursor = tx.value("cursor", name=CURSOR)
-    end = tx.value("take_turn")
+    end = tx.seq
     found: list[Notice] = []
     if cursor is not None:
         events = tx.all("events_to_tell", after=cursor, limit=AT_ONCE, **_TYPES)
@@ -56,7 +56,7 @@ def _last_runs(tx: Reading) -> dict[str, datetime]:
 
 def _keep(tx: Writing, notice: Notice) -> int:
     said = {"id": notice.id, "kind": notice.kind.value, "at": stamp(notice.at), "due_at": tx.at}
-    return tx.run("add_notice", body=as_text(notice), **said)
+    return tx.changed("add_notice", body=as_text(notice), **said)
 
 
 def due(tx: Reading, now: datetime) -> tuple[DueNotice, ...]:
@@ -76,7 +76,7 @@ def take(tx: Writing, wanted: DueNotice) -> bool:
     """Whether it is the caller's to tell; to everybody else it is due later, if ever."""
     later = next_try(wanted.tries + 1, tx.now)
     return bool(
-        tx.run(
+        tx.changed(
             "take_notice",
             id=wanted.notice.id,
             tries=wanted.tries,

@@ -69,7 +69,7 @@ def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
 
 def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int) -> int:
     connection = database.connection()
-    connection = database.begin(connection)
+    connection, _ = database.take_turn(connection)
     try:
         _expect_empty(connection, version)
         connection.execute("delete from hub")

@@ -11,12 +11,8 @@ on conflict (one) do nothing;
 -- name: raise_schema(schema_version)!
 update hub set schema_version = :schema_version where schema_version < :schema_version;
 
--- name: take_turn()^
--- Waits for the writer before; on PostgreSQL the row's lock is the queue.
-update hub set event_seq = event_seq returning event_seq;
-
--- name: next_seq()^
-update hub set event_seq = event_seq + 1 returning event_seq;
+-- name: put_seq(seq)!
+update hub set event_seq = :seq;
 
 -- name: add_event(seq, at, actor, type, subject_id, subject, repo_slug, before, after, reason, request_id)!
 insert into events

@@ -41,7 +41,7 @@ _CHANGEABLE: dict[str, Any] = {
 def add_domain(tx: Writing, command: AddDomain) -> Domain:
     """The domain is known, under the title that was given."""
     slug = _slug("domain", command.slug)
-    if tx.run("add_domain", slug=slug, title=command.title or slug):
+    if tx.changed("add_domain", slug=slug, title=command.title or slug):
         tx.event("domain.added", slug, subject=slug)
     elif command.title:
         tx.run("name_domain", slug=slug, title=command.title)

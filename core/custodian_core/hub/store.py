@@ -211,13 +211,13 @@ class Store(Questions):
         connection = self.database.connection()
         try:
             with self.database.alone:
-                connection = self.database.begin(connection)
+                turn = self.database.take_turn(connection)
+                connection, now = turn[0], self.clock()
                 try:
-                    self.queries.take_turn(connection)
-                    tx = Writing(self.queries, connection, by, self.clock(), self.hub_id)
+                    tx = Writing(self.queries, self.database, turn, by, now, self.hub_id)
                     yield tx
                     claims.touch_all(tx)
-                    connection.execute("commit")
+                    tx.commit()
                 except BaseException:
                     connection.execute("rollback")
                     raise

@@ -209,7 +209,8 @@ def put_task(
         )
     if rank(new.status) == rank(Status.DONE):
         claims.end_if_held(tx, tx.task(old.id), "done")
-    return tx.task(old.id)
+        return tx.task(old.id)
+    return replace(new, version=old.version + 1, updated_at=tx.now)
 
 
 def _write_task(tx: Writing, task: Task) -> None:

@@ -36,7 +36,7 @@ def revoke_token(tx: Writing, command: RevokeToken) -> Token:
     if row is None:
         known = [each["name"] for each in tx.all("tokens")]
         raise UnknownThing("token", command.name, near(command.name, known))
-    if tx.run("revoke_token", name=command.name, at=tx.at):
+    if tx.changed("revoke_token", name=command.name, at=tx.at):
         tx.event("token.revoked", row["id"], subject=command.name)
     revoked = tx.one("token_named", name=command.name)
     assert revoked is not None  # noqa: S101 - it was there a statement ago

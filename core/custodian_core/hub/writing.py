@@ -12,6 +12,7 @@ from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.records import Repo, Task, Workstream
 
 from . import rows
+from .databases import Database
 from .rows import Row, as_text_or_null
 
 
@@ -74,21 +75,70 @@ class Reading:
 
 
 class Writing(Reading):
-    """A transaction that writes; what it does is done whole or not at all."""
+    """A transaction that writes; what it does is done whole or not at all.
+
+    Statements that only write are kept until something is read, or until the end: whoever holds
+    the hub's one turn to write waits for the database as seldom as can be.
+    """
 
     def __init__(
-        self, queries: Any, connection: Any, by: Caller, now: datetime, hub_id: str
+        self,
+        queries: Any,
+        database: Database,
+        turn: tuple[Any, int],
+        by: Caller,
+        now: datetime,
+        hub_id: str,
     ) -> None:
+        connection, self._seq = turn
         super().__init__(queries, connection)
+        self._database = database
         self.by = by
         self.now = now
         self.at = stamp(now)
         self.hub_id = hub_id
+        self._kept: list[tuple[str, dict[str, Any]]] = []
 
-    def run(self, query: str, **values: Any) -> int:
-        """Run a statement; how many rows it changed."""
+    def one(self, query: str, **values: Any) -> Row | None:
+        """The row that the query finds, if it finds one."""
+        self._send()
+        return super().one(query, **values)
+
+    def all(self, query: str, **values: Any) -> list[Row]:
+        """Every row that the query finds."""
+        self._send()
+        return super().all(query, **values)
+
+    def run(self, query: str, **values: Any) -> None:
+        """Run a statement that writes, at the latest before the next one that reads."""
+        self._kept.append((query, values))
+
+    def changed(self, query: str, **values: Any) -> int:
+        """Run a statement that writes; how many rows it changed."""
+        self._send()
         changed: int = getattr(self._queries, query)(self._connection, **values)
         return changed
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event; nobody else adds one before this has ended."""
+        return self._seq
+
+    def commit(self) -> None:
+        """All of it stands."""
+        self.run("put_seq", seq=self._seq)
+        self._send("commit")
+
+    def _send(self, last: str | None = None) -> None:
+        """What was kept is written; then that statement, which takes no values."""
+        kept, self._kept = self._kept, []
+        if not kept:
+            return
+        with self._database.together(self._connection):
+            for query, values in kept:
+                getattr(self._queries, query)(self._connection, **values)
+            if last is not None:
+                self._connection.execute(last)
 
     def event(
         self,
@@ -102,9 +152,10 @@ class Writing(Reading):
         reason: str | None = None,
     ) -> None:
         """Add to the log what was done."""
+        self._seq += 1
         self.run(
             "add_event",
-            seq=self.value("next_seq"),
+            seq=self._seq,
             at=self.at,
             actor=self.by.name,
             type=kind,

@@ -62,7 +62,8 @@ class Facts:
     @property
     def semantic_version(self) -> str:
         """The version as those spell it who read semantic versions: 1.0.0rc1 is 1.0.0-rc.1."""
-        return re.sub(r"(?<=\d)(a|b|rc)(?=\d)", lambda found: f"-{_STAGES[found[1]]}.", self.version)
+        stage = re.compile(r"(?<=\d)(a|b|rc)(?=\d)")
+        return stage.sub(lambda found: f"-{_STAGES[found[1]]}.", self.version)
 
 
 def read(root: Path, load: Callable[[str], str]) -> Facts:

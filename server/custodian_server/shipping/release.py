@@ -22,8 +22,9 @@ def release(facts: Facts, folder: Path) -> list[str]:
     if old := [name for name, _ in stale(facts)]:
         raise FileTrouble(old[0], "it is not what it is made from; run `make ship`, and commit it")
     folder.mkdir(parents=True, exist_ok=True)
-    build = [sys.executable, "-m", "hatchling", "--quiet", "build", "-d", str(folder.resolve())]
-    subprocess.run(build, cwd=facts.root, check=True)
+    build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder.resolve())]
+    # (it names each file on standard output; whoever calls names them all)
+    subprocess.run(build, cwd=facts.root, check=True, stdout=subprocess.DEVNULL)
     pack(facts, folder / BUNDLE)
     shutil.copy(facts.root / ".mcp/server.json", folder)
     return _sum_up(folder)

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from custodian_core.commands import ChangeTask, NoteTask, SetGoal
+from custodian_core.screening import screened
 from custodian_core.secrets import HIDDEN, redact, scan
 
 HEX = "0123456789abcdef"
@@ -183,3 +185,47 @@ def test_json_stays_json(told: dict[str, object]) -> None:
 
     assert read.keys() == told.keys()
     assert all(read[key] == value for key, value in told.items() if isinstance(value, int))
+
+
+VALUES = st.recursive(
+    PIECES | st.integers() | st.none(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["password", "note", "api_key", "text"]), inner, max_size=3
+        )
+    ),
+    max_leaves=6,
+)
+
+
+@given(VALUES)
+def test_no_secret_is_left_in_a_value_however_deep_it_lies(value: object) -> None:
+    said = json.dumps(screened(ChangeTask("T", {"after": value})).changes, ensure_ascii=False)
+
+    assert scan(said) == ()
+
+
+@given(VALUES)
+def test_a_value_without_a_secret_is_itself_and_one_that_was_screened_stays(value: object) -> None:
+    once = screened(SetGoal("api", "Goal", str(value)))
+    command = NoteTask("T", "0123456789" * 4)
+
+    assert screened(once) is once
+    assert screened(command) is command
+
+
+def test_a_value_is_a_secret_by_the_name_that_it_stands_under() -> None:
+    told = {"env": {"password": "hunter2hunter2", "note": "hunter2hunter2"}}
+
+    assert screened(told) == {"env": {"password": HIDDEN, "note": "hunter2hunter2"}}
+
+
+def test_a_text_is_screened_alone_and_not_by_what_stands_beside_it() -> None:
+    assert screened(("the password:", "abcdefgh12345678")) == ("the password:", "abcdefgh12345678")
+
+
+def test_letters_that_become_two_in_small_do_not_move_what_is_hidden() -> None:
+    assert (
+        redact("\u0130\u0130 PASSWORD=hunter2 \u0130") == f"\u0130\u0130 PASSWORD={HIDDEN} \u0130"
+    )

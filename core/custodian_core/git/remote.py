@@ -93,7 +93,8 @@ def fetch(checkout: Checkout, limit_s: float | None = None) -> Fetched:
         env=_ssh(),
     )
     if not ran.ok:
-        return Fetched(_why_not(ran), ran.told, checkout)
+        reached = _why_not(ran)
+        return _gone(checkout) if reached is Reached.GONE else Fetched(reached, ran.told, checkout)
     now = probe(checkout.folders.top)
     # Somebody may have begun a rebase meanwhile; the next look says so.
     return Fetched(Reached.FRESH, "", checkout if isinstance(now, NotHere) else now)
@@ -117,7 +118,7 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
         return Fetched(_why_not(ran), ran.told, checkout)
     tip = ran.text.partition("\t")[0]
     if not tip:
-        return Fetched(Reached.GONE, "the branch is not on the remote any more", checkout)
+        return _gone(checkout)
     if not git.run("cat-file", "-e", f"{tip}^{{commit}}").ok:
         ran = git.run(
             "fetch",
@@ -138,8 +139,19 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     counted = git.run("rev-list", "--left-right", "--count", f"{checkout.head}...{tip}", "--")
     if not counted.ok:
         return Fetched(Reached.UNREACHABLE, counted.told, checkout)
-    ahead, behind = map(int, counted.text.split())
+    with git.understood("rev-list"):
+        ahead, behind = map(int, counted.text.split())
     return Fetched(Reached.FRESH, "", replace(checkout, ahead=ahead, behind=behind))
+
+
+def _gone(checkout: Checkout) -> Fetched:
+    """The branch is not there: it was once, or it was never pushed, as after the first commit."""
+    branch = checkout.remote_branch
+    why = f"branch {branch} is not on the remote any more"
+    if checkout.remembered is None:
+        push = f"git push -u {checkout.remote} {branch}"
+        why = f"branch {branch} is not on the remote yet; `{push}` puts it there"
+    return Fetched(Reached.GONE, why, checkout)
 
 
 def _ssh() -> dict[str, str]:

@@ -66,8 +66,6 @@ def _fetched(repo_path: str, limit_s: float) -> Fetched | NotHere:
     fetched = fetch(checkout, limit_s)
     if fetched.reached is Reached.FRESH:
         return fetched
-    if fetched.reached is Reached.GONE:
-        return NotHere("gone", f"branch {checkout.remote_branch} is not on the remote any more")
     return NotHere(fetched.reached.value, fetched.why)
 
 

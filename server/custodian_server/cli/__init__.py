@@ -7,7 +7,7 @@ import sys
 import click
 
 from custodian_core import __version__
-from custodian_core.errors import CustodianError, Refused, UnknownThing
+from custodian_core.errors import CustodianError, Refused, Regression, UnknownThing
 from custodian_core.text import printable
 
 #: the name of each command: where it lives, and its one line of help
@@ -171,7 +171,9 @@ LISTS = {
 
 
 def _whence(error: CustodianError) -> str:
-    """Where to look for the name that is meant, when no near one was told."""
+    """What to type next: where names are listed when no near one was told, and how to go back."""
+    if isinstance(error, Regression):
+        return f": custodian task reopen {error.task} --reason WHY"
     if isinstance(error, UnknownThing) and not error.near and error.kind in LISTS:
         return f"; custodian {LISTS[error.kind]} lists those there are"
     return ""

@@ -158,6 +158,16 @@ def test_push_does_not_make_a_deleted_branch_again(repo: Path, remote: Path) -> 
     assert git(remote, "branch", "--format=%(refname:short)") == "trunk"
 
 
+def test_a_branch_that_was_never_pushed_is_told_how_to_get_there(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--bare", "-b", "main", "empty.git")
+    git(tmp_path, "clone", "--quiet", "empty.git", "begun")
+    commit(tmp_path / "begun", "the first")
+    ok, why = push_ff(str(tmp_path / "begun"))
+
+    push = "`git push -u origin main` puts it there"
+    assert (ok, why) == (False, f"branch main is not on the remote yet; {push}")
+
+
 def test_push_says_what_the_remote_says_against_it(repo: Path, remote: Path) -> None:
     hook = remote / "hooks/pre-receive"
     hook.write_text("#!/bin/sh\necho 'main is protected' >&2\nexit 1\n")

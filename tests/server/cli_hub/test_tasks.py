@@ -115,7 +115,8 @@ def test_a_status_moves_forward_and_not_back_without_a_reason(tasks: Do) -> None
     back = run_program("task", "status", T1, "todo")
     assert (back.returncode, back.stderr) == (
         1,
-        f"custodian: task {T1} is done and does not go back to todo; reopen it with a reason\n",
+        f"custodian: task {T1} is done and does not go back to todo; reopen it with a reason: "
+        f"custodian task reopen {T1} --reason WHY\n",
     )
     assert say("task", "reopen", T1, "--reason", "a bug", "--to", "in_progress") == (
         f"{T1}: done → in_progress\n"

@@ -83,8 +83,7 @@ class Looking:
 
     def _tell_remote(self, fetched: Fetched) -> None:
         if fetched.reached is Reached.GONE:
-            branch = fetched.checkout.remote_branch
-            self._halt(NotHere("gone", f"branch {branch} is not on the remote any more"))
+            self._halt(NotHere(fetched.reached.value, fetched.why))
         if fetched.reached in (Reached.UNREACHABLE, Reached.AUTH):
             age = _age(fetched.checkout)
             facts = {"slug": self.repo.slug, "why": fetched.why, "age": age}

@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test clients browser forge check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge chaos check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -28,6 +28,10 @@ browser: .venv/dev ## Let a real browser look at the dashboard (needs Debian's c
 
 forge: .venv/dev ## Ask a real Gitea or Forgejo (needs CUSTODIAN_TEST_GITEA_URL and _TOKEN)
 	@$(BIN)/python -m pytest -m forge tests/core/forge $(ARGS)
+
+chaos: .venv/dev ## Break everything and see the promises hold: make chaos SECONDS=60 SEED=7 STEPS=30
+	@CUSTODIAN_CHAOS_SEED=$(SEED) CUSTODIAN_CHAOS_STEPS=$(STEPS) CUSTODIAN_CHAOS_SECONDS=$(SECONDS) \
+	  $(BIN)/python -m pytest -m chaos tests/chaos$(if $(SEED),/test_chaos.py) $(ARGS)
 
 pictures: .venv/dev ## Take the documents' pictures of the demo anew (needs chromium)
 	@PYTHONPATH=. $(BIN)/python tests/server/dashboard/pictures.py

@@ -1,0 +1,63 @@
+"""Stories, one after the other: each is lived, brought to rest and judged."""
+
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import agents, faults, people
+from .judge import Breach
+from .moves import Move, shape_of, story
+from .rest import judged
+from .world import World
+
+ACTS = people.ACTS | agents.ACTS | faults.ACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one story went."""
+
+    seed: int
+    steps: int
+    tally: Counter[str]
+    breaches: tuple[Breach, ...]
+
+    @property
+    def replay(self) -> str:
+        """What lives it again."""
+        return f"make chaos SEED={self.seed} STEPS={self.steps}"
+
+
+def live(seed: int, steps: int, databases: Iterator[str], *, keep: Path | None = None) -> Outcome:
+    """The story of that seed, as far as it is told, and what the judge says."""
+    folder = Path(tempfile.mkdtemp(prefix="chaos-")) if keep is None else keep
+    world = World(shape_of(seed), folder, databases)
+    try:
+        for move in story(seed, steps):
+            _make(world, move)
+        breaches = tuple(judged(world))
+        _count(world)
+    finally:
+        world.close()
+        if keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return Outcome(seed, steps, world.tally, breaches)
+
+
+def _make(world: World, move: Move) -> None:
+    host, repo = world.hosts[move.host], world.repos[move.repo]
+    world.tally["operations"] += 1
+    world.tally[f"did: {move.act}"] += 1
+    ACTS[move.act](world, host, repo, move)
+    time.sleep(move.pause_s)
+
+
+def _count(world: World) -> None:
+    world.tally["processes"] = len(world.runs)
+    world.tally["killed"] = sum(run.process.returncode == -9 for run in world.runs)
+    world.tally["claims won"] = len(world.won)
+    world.tally["worlds"] = 1

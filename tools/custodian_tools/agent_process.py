@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -75,12 +75,31 @@ def run_agent(
 
     `beat` is called every so often while it lives, and says whether it may go on.
     """
-    heard = Heard()
+    heard, how = Heard(), "stopped"
+    with _held_back() as heed:
+        process = _started(words, prompt, folder, env)
+        enough = threading.Event()
+        ear = threading.Thread(target=_listen, args=(process.stdout, heard, enough), daemon=True)
+        ear.start()
+        try:
+            heed()
+            how = _watch(process, limit_s, beat_s, beat)
+        finally:
+            _end(process, AFTER_S if how == "exited" else GRACE_S)
+            ear.join(AFTER_S)  # who left the group may hold the pipe for ever
+            enough.set()
+            ear.join()
+    return Ended(how, process.returncode if how == "exited" else None, heard)
+
+
+def _started(
+    words: Sequence[str], prompt: str, folder: Path, env: Mapping[str, str]
+) -> "subprocess.Popen[bytes]":
     with tempfile.TemporaryFile() as told:
         told.write(prompt.encode())
         told.seek(0)
         try:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 list(words),
                 cwd=folder,
                 env=dict(env),
@@ -92,19 +111,31 @@ def run_agent(
         except OSError as error:
             reason = f"it cannot be started: {(error.strerror or str(error)).lower()}"
             raise BadValue(f"agent command {words[0]}", reason) from error
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    enough = threading.Event()
-    ear = threading.Thread(target=_listen, args=(process.stdout, heard, enough), daemon=True)
-    ear.start()
-    how = "stopped"
+
+
+@contextmanager
+def _held_back() -> Generator[Callable[[], None]]:
+    """What tells this process to end is heeded when there is somebody who ends the agent too."""
+    came: list[int] = []
+    before = {
+        each: handler
+        for each in (signal.SIGINT, signal.SIGTERM)
+        if threading.current_thread() is threading.main_thread()
+        and callable(handler := signal.getsignal(each))
+    }
+    for each in before:
+        signal.signal(each, lambda number, _frame: came.append(number))
+
+    def heed() -> None:
+        while before:
+            signal.signal(*before.popitem())
+        while came:
+            signal.raise_signal(came.pop(0))
+
     try:
-        how = _watch(process, limit_s, beat_s, beat)
+        yield heed
     finally:
-        _end(process, AFTER_S if how == "exited" else GRACE_S)
-        ear.join(AFTER_S)  # who left the group may hold the pipe for ever
-        enough.set()
-        ear.join()
-    return Ended(how, process.returncode if how == "exited" else None, heard)
+        heed()
 
 
 def _listen(pipe: IO[bytes], heard: Heard, enough: threading.Event) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .commands import Caller, Command
+from .commands import Caller, ClaimTask, Command
 from .forge.repo import ForgeRepo
 from .jobs import Job, Requested, Wish, Work
 from .records import (
@@ -214,6 +214,13 @@ class Hub(Protocol):
 
     def dispatch(self, repo: str) -> Dispatch:
         """What the repo's agent should know and do now; nothing is claimed."""
+        ...
+
+    def claim_next(self, command: ClaimTask, by: Caller) -> Dispatch:
+        """The repo's next task, claimed for the holder, and what they should know now.
+
+        `NothingToDo` where no task can be begun.
+        """
         ...
 
     def close(self) -> None:

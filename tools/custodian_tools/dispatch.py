@@ -143,16 +143,10 @@ def _counts(hub: Hub, slug: str) -> tuple[tuple[str, int], ...]:
 def claim_next(hub: Hub, command: ClaimTask, by: Caller) -> Dispatch:
     """What is to be done in the repo, claimed for the holder; where nothing is, why."""
     assert command.repo is not None  # noqa: S101 - what the caller is here for
-    before = hub.dispatch(command.repo)
     try:
-        claim = hub.do(command, by)
+        return hub.claim_next(command, by)
     except NothingToDo as nothing:
         return _unclaimed(hub.dispatch(command.repo), nothing.reason)
-    now, task = hub.dispatch(command.repo), hub.task(claim.task_id)
-    directive, reason = "resume", "it is yours already"
-    if before.task is not None and before.task.id == task.id:
-        directive, reason = before.directive, before.reason
-    return replace(now, directive=directive, reason=reason, task=task, claim=claim)
 
 
 def _unclaimed(now: Dispatch, reason: str) -> Dispatch:

@@ -4,8 +4,9 @@ Lease and status are apart: a claim that expires frees the task and leaves its s
 that the work is offered again as a thing to resume and no sync has to undo a step back.
 """
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from operator import itemgetter
 
 from custodian_core.codec import stamp
 from custodian_core.commands import HOLDER_LIMIT, HOST_LIMIT, ClaimTask, ReleaseClaim, RenewClaim
@@ -26,8 +27,28 @@ MAX_TTL_S = 7 * 24 * 60 * 60
 WEIGHED = 32
 
 
+#: what to do with a task, and why: one that is the holder's, that was begun, that was not
+YOURS = ("resume", "it is yours already")
+LEFT = ("resume", "it was left in progress")
+READY = ("work", "it is the most urgent that can be begun")
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A claim, and what its holder is to do with the task."""
+
+    claim: Claim
+    directive: str
+    reason: str
+
+
 def claim_task(tx: Writing, command: ClaimTask) -> Claim:
     """The holder has the right to the task; asked again, it is the same claim, renewed."""
+    return granted(tx, command).claim
+
+
+def granted(tx: Writing, command: ClaimTask) -> Granted:
+    """The same, with what is to be done."""
     if not command.holder.strip():
         raise BadValue("holder", "say who works, as --agent NAME")
     check_name("holder", command.holder, HOLDER_LIMIT)
@@ -41,48 +62,74 @@ def claim_task(tx: Writing, command: ClaimTask) -> Claim:
     held = tx.one("open_claim", task_id=task.id)
     if held is not None:
         if held["holder"] == command.holder:
-            return renewed(tx, held)
+            return Granted(renewed(tx, held), *YOURS)
         if held["parked"] or held["free_at"] > tx.at:
             raise Claimed(task.key, held["holder"], held["free_at"])
         end(tx, task, held, "expired")
         task = tx.task(task.id)
     _refuse_shared_workdir(tx, command)
-    return _grant(tx, command, task)
+    return Granted(_grant(tx, command, task), *offer(task.status))
+
+
+def offer(status: str) -> tuple[str, str]:
+    """What is to be done with a task that nobody works on, and why."""
+    return LEFT if status == Status.IN_PROGRESS.value else READY
 
 
 def _grant(tx: Writing, command: ClaimTask, task: Task) -> Claim:
     ttl_s = TTL_S[command.kind] if command.ttl_s is None else command.ttl_s
     if not 1 <= ttl_s <= MAX_TTL_S:
         raise BadValue("ttl_s", f"it must be between 1 and {MAX_TTL_S} seconds")
-    claim_id, fence = new_id(), task.fence + 1
-    tx.run(
-        "add_claim",
-        id=claim_id,
+    claim = Claim(
+        id=new_id(),
         task_id=task.id,
-        repo_id=tx.repo_row(task.repo_slug)["id"],
+        task_key=task.key,
+        repo_slug=task.repo_slug,
         holder=command.holder,
-        kind=command.kind.value,
-        fence=fence,
-        at=tx.at,
+        kind=command.kind,
+        fence=task.fence + 1,
+        granted_at=tx.now,
+        renewed_at=tx.now,
+        expires_at=_expires_at(tx, ttl_s),
         ttl_s=ttl_s,
         workdir=command.workdir,
         host=command.host,
-        **_times(tx, ttl_s),
     )
-    tx.run("put_fence", id=task.id, fence=fence)
-    after = {"holder": command.holder, "fence": fence, "ttl_s": ttl_s}
+    _add_claim(tx, claim)
+    after = {"holder": claim.holder, "fence": claim.fence, "ttl_s": ttl_s}
     tx.event("claim.granted", task.id, subject=task.key, repo=task.repo_slug, after=after)
     if task.status is Status.TODO:
         from .tasks import put_task
 
-        task = tx.task(task.id)
-        put_task(tx, task, replace(task, status=Status.IN_PROGRESS))
-    return the_claim(tx, claim_id)
+        put_task(tx, task, replace(task, status=Status.IN_PROGRESS, fence=claim.fence))
+    else:
+        tx.run("put_fence", id=task.id, fence=claim.fence)
+    return claim
+
+
+def _add_claim(tx: Writing, claim: Claim) -> None:
+    tx.run(
+        "add_claim",
+        id=claim.id,
+        task_id=claim.task_id,
+        holder=claim.holder,
+        kind=claim.kind.value,
+        fence=claim.fence,
+        at=tx.at,
+        ttl_s=claim.ttl_s,
+        workdir=claim.workdir,
+        host=claim.host,
+        **_times(tx, claim.ttl_s),
+    )
+
+
+def _expires_at(tx: Writing, ttl_s: int) -> datetime:
+    return tx.now + timedelta(seconds=ttl_s)
 
 
 def _times(tx: Writing, ttl_s: int) -> dict[str, str]:
     return {
-        "expires_at": stamp(tx.now + timedelta(seconds=ttl_s)),
+        "expires_at": stamp(_expires_at(tx, ttl_s)),
         "free_at": stamp(tx.now + timedelta(seconds=LIVES * ttl_s)),
     }
 
@@ -112,13 +159,9 @@ def choose(tx: Reading, repo_id: str, holder: str | None, now: str) -> Row | Non
 
     Among ready tasks the most urgent, then the one that unblocks most, then the plan's own order.
     """
-    if holder:
-        own = tx.first("resumable", repo_id=repo_id, holder=holder, now=now)
-        if own is not None:
-            return own
-    left = tx.first("abandoned", repo_id=repo_id, now=now)
-    if left is not None:
-        return left
+    begun = tx.all("begun", repo_id=repo_id, holder=holder, now=now)
+    if begun:
+        return min(begun, key=itemgetter("turn"))
     ready = tx.all("ready", repo_id=repo_id, now=now, limit=WEIGHED)
     return min(ready, key=_weight, default=None)
 
@@ -148,22 +191,26 @@ def why_nothing(tx: Reading, repo: str) -> str:
 
 def renewed(tx: Writing, held: Row) -> Claim:
     """The claim lives its full time again."""
-    times = _times(tx, held["ttl_s"])
-    tx.run("renew_claim", id=held["id"], at=tx.at, parked=held["parked"], **times)
+    _renew(tx, held, parked=held["parked"])
     return the_claim(tx, held["id"])
+
+
+def _renew(tx: Writing, held: Row, *, parked: bool) -> None:
+    times = _times(tx, held["ttl_s"])
+    tx.run("renew_claim", id=held["id"], at=tx.at, parked=int(parked), **times)
 
 
 def touch(tx: Writing, task: Task, fence: int | None) -> None:
     """What is written under a claim's fence renews it, whatever token its holder writes with."""
     held = tx.one("open_claim", task_id=task.id)
     if held is not None and held["fence"] == fence:
-        renewed(tx, held)
+        _renew(tx, held, parked=held["parked"])
 
 
 def touch_all(tx: Writing) -> None:
     """Whatever a holder does renews the claims that were made under the same name."""
     for held in tx.all("open_claims_of", holder=tx.by.name):
-        renewed(tx, held)
+        _renew(tx, held, parked=held["parked"])
 
 
 def renew_claim(tx: Writing, command: RenewClaim) -> Claim:
@@ -221,8 +268,7 @@ def park(tx: Writing, task: Task, *, parked: bool) -> None:
     """The task's claim waits for a person without expiring, or goes on."""
     held = tx.one("open_claim", task_id=task.id)
     if held is not None:
-        times = _times(tx, held["ttl_s"])
-        tx.run("renew_claim", id=held["id"], at=tx.at, parked=int(parked), **times)
+        _renew(tx, held, parked=parked)
 
 
 def the_claim(tx: Reading, claim_id: str) -> Claim:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from custodian_core.codec import stamp, to_json
-from custodian_core.commands import Caller, Command, EndGoal
+from custodian_core.commands import Caller, ClaimTask, Command, EndGoal
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
 from custodian_core.forge.repo import ForgeRepo
@@ -127,6 +127,15 @@ class HttpHub:
 
     def do(self, command: Command, by: Caller) -> Any:
         """Carry out the command and answer with the record it made or changed."""
+        record = self._done(command, by)
+        return record.claim if isinstance(record, Dispatch) else record
+
+    def claim_next(self, command: ClaimTask, by: Caller) -> Dispatch:
+        """The repo's next task, claimed for the holder, and what they should know now."""
+        dispatch: Dispatch = self._done(command, by)
+        return dispatch
+
+    def _done(self, command: Command, by: Caller) -> Any:
         way = way_of(command)
         body, path, query = body_of(way, command), way.path, dict[str, str]()
         if way.subject is not None:
@@ -140,8 +149,7 @@ class HttpHub:
         }
         sent = None if way.method == "DELETE" else body
         answer, _ = self._ask(_Asked(way.method, path, query, headers, sent))
-        record = self._read(way.answer, answer)
-        return record.claim if isinstance(record, Dispatch) else record
+        return self._read(way.answer, answer)
 
     # --- its queue
 

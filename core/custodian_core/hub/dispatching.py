@@ -1,6 +1,8 @@
 """What a repo's agent should know and do now."""
 
-from custodian_core.records import ActiveWorkstream, Dispatch, PendingTask, Task
+from dataclasses import replace
+
+from custodian_core.records import ActiveWorkstream, Claim, Dispatch, PendingTask
 
 from . import claims, rows
 from .rows import Row
@@ -13,33 +15,46 @@ SHOWN_PENDING = 20
 def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     """What the repo's agent should know and do now."""
     row = tx.repo_row(repo)
-    goal = tx.one("active_goal", repo=repo)
+    known = _known(tx, row, hub_id)
     chosen = claims.choose(tx, row["id"], None, now)
-    questions = tx.all(
-        "interventions", repo=repo, is_open=1, after=None, after_since=None, after_id=None, limit=20
-    )
     if chosen is not None:
-        left = chosen["status"] == "in_progress"
-        directive = "resume" if left else "work"
-        reason = "it was left in progress" if left else "it is the most urgent that can be begun"
-    elif questions:
+        directive, reason = claims.offer(chosen["status"])
+        return replace(known, directive=directive, reason=reason, task=rows.task(chosen))
+    if known.human_interventions:
         directive, reason = "human_needed", "what is left waits for an answer"
     else:
         directive, reason = "none", claims.why_nothing(tx, repo)
-        if row["last_state_synced_at"] is None:
+        if known.last_state_synced_at is None:
             reason += "; its workplans were never synced, custodian fix does that"
+    return replace(known, directive=directive, reason=reason)
+
+
+def claimed(tx: Reading, claim: Claim, hub_id: str, offer: tuple[str, str]) -> Dispatch:
+    """What the holder of a claim that was just granted should know and do now."""
+    known = _known(tx, tx.repo_row(claim.repo_slug), hub_id)
+    directive, reason = offer
+    task = tx.task(claim.task_id)
+    return replace(known, directive=directive, reason=reason, task=task, claim=claim)
+
+
+def _known(tx: Reading, row: Row, hub_id: str) -> Dispatch:
+    """What is known about the repo, whatever is to be done."""
+    repo = row["slug"]
+    goal = tx.one("active_goal", repo=repo)
+    questions = tx.all(
+        "interventions", repo=repo, is_open=1, after=None, after_since=None, after_id=None, limit=20
+    )
     return Dispatch(
         hub_id=hub_id,
         repo_slug=repo,
         active_goal=rows.goal(goal) if goal else None,
         active_workstreams=tuple(
-            _active(tx, stream) for stream in tx.all("active_workstreams", repo=repo)
+            _active(tx, stream) for stream in tx.all("active_workstreams", repo_id=row["id"])
         ),
         human_interventions=tuple(rows.intervention(question) for question in questions),
         last_state_synced_at=rows.at(row["last_state_synced_at"]),
-        directive=directive,
-        reason=reason,
-        task=rows.task(chosen) if chosen is not None else None,
+        directive="",
+        reason="",
     )
 
 
@@ -50,18 +65,6 @@ def _active(tx: Reading, stream: Row) -> ActiveWorkstream:
         key=stream["key"],
         title=stream["title"],
         workplan_file=stream["workplan_file"],
-        pending_tasks=tuple(_pending(rows.task(row)) for row in pending),
-        pending_total=tx.value("count_pending", workstream_id=stream["id"]),
-    )
-
-
-def _pending(task: Task) -> PendingTask:
-    return PendingTask(
-        task.id,
-        task.key,
-        task.title,
-        task.status,
-        task.priority,
-        task.needs_human,
-        task.depends_on,
+        pending_tasks=tuple(rows.record(PendingTask, row) for row in pending),
+        pending_total=stream["pending_total"],
     )

@@ -118,7 +118,7 @@ def _version(numbered: Iterator[tuple[int, str]]) -> int:
 def _json(number: int, line: str) -> dict[str, Any]:
     try:
         read: Any = json.loads(line)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise BadValue(f"line {number}", f"it is not JSON: {error}") from error
     if not isinstance(read, dict):
         raise BadValue(f"line {number}", "it is not an object")

@@ -88,6 +88,9 @@ where (cast(:domain as text) is null or domain = :domain) order by slug;
 insert into topics (slug, domain, title) values (:slug, :domain, :title)
 on conflict (slug) do update set domain = excluded.domain, title = excluded.title;
 
+-- name: repo_row(slug)^
+select * from repos where slug = :slug;
+
 -- name: repo(slug)^
 -- (a sync that was asked for or recorded, and a run that was prepared, change nothing that a sync
 -- would have to write)
@@ -310,11 +313,15 @@ select * from workstream_rows where id = :name or key = :name order by repo_slug
 -- name: workstreams_of(repo)
 select * from workstream_rows where repo_slug = :repo order by position, key;
 
--- name: active_workstreams(repo)
-select * from workstream_rows where repo_slug = :repo
-  and exists (select 1 from tasks t where t.workstream_id = workstream_rows.id
+-- name: active_workstreams(repo_id)
+select w.id, w.key, w.title, w.workplan_file, (
+    select count(*) from tasks t
+    where t.workstream_id = w.id and t.status in ('todo', 'in_progress', 'blocked')
+) as pending_total
+from workstreams w where w.repo_id = :repo_id
+  and exists (select 1 from tasks t where t.workstream_id = w.id
               and t.status in ('todo', 'in_progress', 'blocked'))
-order by position, key;
+order by w.position, w.key;
 
 -- name: workstream_keys_like(part)
 select key from workstreams where key like :part order by key limit 200;
@@ -400,29 +407,29 @@ insert into task_deps (task_id, depends_on) values (:task_id, :depends_on)
 on conflict (task_id, depends_on) do nothing;
 
 -- name: pending_tasks(workstream_id, limit)
-select * from task_rows
+select id, key, title, status, urgency, needs_human, depends_on from tasks t
 where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked')
 order by position, key limit :limit;
 
--- name: count_pending(workstream_id)^
-select count(*) from tasks
-where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked');
-
--- name: resumable(repo_id, holder, now)
--- Tasks the holder has a claim on, the one last touched first.
-select t.* from task_rows t join claims c on c.task_id = t.id and c.ended_at is null
-where c.repo_id = :repo_id and c.holder = :holder and t.status in ('todo', 'in_progress', 'blocked')
-  and (c.parked = 1 or c.free_at > :now)
-order by c.renewed_at desc, t.key limit 1;
-
--- name: abandoned(repo_id, now)
--- Tasks in progress that nobody has the right to work on, the most urgent first.
-select * from task_rows t
-where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
-  and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
-                  and (c.parked = 1 or c.free_at > :now))
-  and not exists (select 1 from interventions i where i.task_id = t.id and i.answered_at is null)
-order by t.urgency, t.position, t.key limit 1;
+-- name: begun(repo_id, holder, now)
+-- The task the holder has a claim on, the one last touched; and of those in progress that nobody has
+-- the right to work on, the most urgent.
+select * from (
+    select t.*, 0 as turn from task_rows t join claims c on c.task_id = t.id and c.ended_at is null
+    where c.repo_id = :repo_id and c.holder = :holder
+      and t.status in ('todo', 'in_progress', 'blocked') and (c.parked = 1 or c.free_at > :now)
+    order by c.renewed_at desc, t.key limit 1
+) as own
+union all
+select * from (
+    select t.*, 1 as turn from task_rows t
+    where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
+      and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
+                      and (c.parked = 1 or c.free_at > :now))
+      and not exists (select 1 from interventions i
+                      where i.task_id = t.id and i.answered_at is null)
+    order by t.urgency, t.position, t.key limit 1
+) as abandoned;
 
 -- name: ready(repo_id, now, limit)
 -- Tasks that could be begun, the most urgent first; an unknown dependency is not a finished one.
@@ -457,13 +464,14 @@ order by granted_at desc, id limit 500;
 select * from claim_rows
 where coalesce(host, '') = coalesce(cast(:host as text), '') and workdir = :workdir and ended_at is null and (parked = 1 or free_at > :now);
 
--- name: add_claim(id, task_id, repo_id, holder, kind, fence, at, expires_at, free_at, ttl_s, workdir, host)!
+-- name: add_claim(id, task_id, holder, kind, fence, at, expires_at, free_at, ttl_s, workdir, host)!
 insert into claims
     (id, task_id, repo_id, holder, kind, fence, granted_at, renewed_at, expires_at, free_at, ttl_s,
      workdir, host)
-values
-    (:id, :task_id, :repo_id, :holder, :kind, :fence, :at, :at, :expires_at, :free_at, :ttl_s,
-     :workdir, :host);
+select
+    :id, t.id, t.repo_id, :holder, :kind, :fence, :at, :at, :expires_at, :free_at,
+    cast(:ttl_s as integer), :workdir, :host
+from tasks t where t.id = :task_id;
 
 -- name: renew_claim(id, at, expires_at, free_at, parked)!
 update claims set

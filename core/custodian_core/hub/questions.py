@@ -63,6 +63,17 @@ class Questions:
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 
+    @contextmanager
+    def _glancing(self) -> Generator[Reading]:
+        """One statement, which sees one moment by itself.
+
+        It must name its columns: PostgreSQL refuses a `select *` prepared before an upgrade.
+        """
+        try:
+            yield Reading(self.queries, self.database.connection())
+        except self.database.trouble as error:
+            raise HubTrouble(self.database.name, str(error)) from error
+
     def repo(self, slug: str) -> Repo:
         """One repo."""
         with self._reading() as tx:
@@ -244,7 +255,7 @@ class Questions:
 
     def token_of(self, secret: str) -> Token | None:
         """The token whose secret this is, if it still opens anything."""
-        with self._reading() as tx:
+        with self._glancing() as tx:
             return tokens.token_of(tx, secret)
 
     def sealed(self, token_id: str, text: str) -> tuple[Token, str] | None:

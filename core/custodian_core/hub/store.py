@@ -50,6 +50,7 @@ from custodian_core.notices import DueNotice
 from custodian_core.ports import Clock
 from custodian_core.records import (
     Claim,
+    Dispatch,
     Domain,
     Event,
     Goal,
@@ -67,6 +68,7 @@ from custodian_core.records import (
     Topic,
     Workstream,
 )
+from custodian_core.screening import screened
 
 from . import (
     claims,
@@ -82,6 +84,7 @@ from . import (
     tokens,
 )
 from .databases import Database
+from .dispatching import claimed
 from .migrating import upgrade
 from .questions import Questions
 from .rows import Row
@@ -186,29 +189,31 @@ class Store(Questions):
     # --- writing
 
     def do(self, command: Command, by: Caller) -> Any:
-        """Carry out the command, once for each idempotency key."""
+        """Carry out the command, less any secret in it, once for each idempotency key."""
         handler, kind = HANDLERS[type(command)]
+        command = screened(command)  # (before the turn is taken, for which others wait)
         with self._writing(by) as tx:
-            if by.idempotency_key is None:
-                return handler(tx, command)
-            told = _told(command)
-            key = {"caller": by.name, "idempotency_key": by.idempotency_key}
-            kept = tx.one("kept_answer", **key)
-            if kept is not None:
-                if kept["command"] != told:
-                    reason = "it was used for another command; take a new key"
-                    raise Conflict(f"idempotency key {by.idempotency_key}", reason)
-                return from_json(kind, json.loads(kept["answer"]))
-            answer = handler(tx, command)
-            # A secret is told once: the token of a repeated command stays, its secret does not.
-            safe = NewToken(answer.token, "") if isinstance(answer, NewToken) else answer
-            tx.run("keep_answer", command=told, answer=rows.as_text(safe), at=tx.at, **key)
-            tx.run("forget_answers", before=stamp(tx.now - REMEMBERED))
-            return answer
+            return _once(tx, command, handler, kind)
+
+    def claim_next(self, command: ClaimTask, by: Caller) -> Dispatch:
+        """The repo's next task, claimed for the holder, and what they should know now."""
+        found: list[claims.Granted] = []
+        command = screened(command)
+
+        def grant(tx: Writing, command: ClaimTask) -> Claim:
+            found.append(claims.granted(tx, command))
+            return found[0].claim
+
+        with self._writing(by) as tx:
+            claim: Claim = _once(tx, command, grant, Claim)
+        # (what was answered before is the holder's since)
+        offer = (found[0].directive, found[0].reason) if found else claims.YOURS
+        with self._reading() as seen:
+            return claimed(seen, claim, self.hub_id, offer)
 
     @contextmanager
     def _writing(self, by: Caller) -> Generator[Writing]:
-        connection = self.database.connection()
+        by, connection = screened(by), self.database.connection()
         try:
             with self.database.alone:
                 turn = self.database.take_turn(connection)
@@ -263,6 +268,26 @@ class Store(Questions):
         """Whether it is tried again, now that this try has failed."""
         with self._writing(by) as tx:
             return notices.not_told(tx, wanted)
+
+
+def _once(tx: Writing, command: Command, handler: Handler, kind: type[Any]) -> Any:
+    """The answer, which the same caller gets again for the same idempotency key."""
+    if tx.by.idempotency_key is None:
+        return handler(tx, command)
+    told = _told(command)
+    key = {"caller": tx.by.name, "idempotency_key": tx.by.idempotency_key}
+    kept = tx.one("kept_answer", **key)
+    if kept is not None:
+        if kept["command"] != told:
+            reason = "it was used for another command; take a new key"
+            raise Conflict(f"idempotency key {tx.by.idempotency_key}", reason)
+        return from_json(kind, json.loads(kept["answer"]))
+    answer = handler(tx, command)
+    # A secret is told once: the token of a repeated command stays, its secret does not.
+    safe = NewToken(answer.token, "") if isinstance(answer, NewToken) else answer
+    tx.run("keep_answer", command=told, answer=rows.as_text(safe), at=tx.at, **key)
+    tx.run("forget_answers", before=stamp(tx.now - REMEMBERED))
+    return answer
 
 
 def prepare(database: Database, now: datetime, version: int = SCHEMA) -> None:

@@ -25,12 +25,12 @@ class Reading:
 
     def one(self, query: str, **values: Any) -> Row | None:
         """The row that the query finds, if it finds one."""
-        row: Row | None = getattr(self._queries, query)(self._connection, **values)
+        row: Row | None = getattr(self._queries, query)(self._connection, **_kept(values))
         return row
 
     def all(self, query: str, **values: Any) -> list[Row]:
         """Every row that the query finds."""
-        return list(getattr(self._queries, query)(self._connection, **values))
+        return list(getattr(self._queries, query)(self._connection, **_kept(values)))
 
     def first(self, query: str, **values: Any) -> Row | None:
         """The first row that the query finds, if it finds one."""
@@ -43,16 +43,19 @@ class Reading:
 
     def repo_row(self, slug: str) -> Row:
         """The row of the repo, or `UnknownThing`."""
-        row = self.one("repo", slug=slug)
+        return self._repo("repo_row", slug)
+
+    def repo(self, slug: str) -> Repo:
+        """The repo, or `UnknownThing`."""
+        row = self._repo("repo", slug)
+        return rows.repo(row, self.all("repo_hosts", repo_id=row["id"]))
+
+    def _repo(self, query: str, slug: str) -> Row:
+        row = self.one(query, slug=slug)
         if row is None:
             known = [each["slug"] for each in self.all("repo_slugs")]
             raise UnknownThing("repo", slug, near(slug, known))
         return row
-
-    def repo(self, slug: str) -> Repo:
-        """The repo, or `UnknownThing`."""
-        row = self.repo_row(slug)
-        return rows.repo(row, self.all("repo_hosts", repo_id=row["id"]))
 
     def workstream(self, name: str) -> Workstream:
         """The workstream of that key or id, or `UnknownThing`."""
@@ -116,7 +119,7 @@ class Writing(Reading):
     def changed(self, query: str, **values: Any) -> int:
         """Run a statement that writes; how many rows it changed."""
         self._send()
-        changed: int = getattr(self._queries, query)(self._connection, **values)
+        changed: int = getattr(self._queries, query)(self._connection, **_kept(values))
         return changed
 
     @property
@@ -170,6 +173,14 @@ class Writing(Reading):
 
 
 Handler = Callable[[Writing, Any], Any]
+
+
+def _kept(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, or `BadValue` for one that not every database keeps."""
+    for name, value in values.items():
+        if type(value) is str and "\0" in value:
+            raise BadValue(name, "it holds a NUL character, which no text may; take it out")
+    return values
 
 
 def new_id() -> str:

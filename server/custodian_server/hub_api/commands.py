@@ -1,7 +1,6 @@
 """Everything that changes the hub: a route for each command, made from the table of ways."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 from typing import Annotated, Any
 
@@ -10,7 +9,7 @@ from fastapi import Query as FromQuery
 from fastapi.responses import Response
 
 from custodian_core.commands import ClaimTask, EndGoal, RequestSync
-from custodian_core.records import Claim, Dispatch, GoalStatus, Task
+from custodian_core.records import GoalStatus
 from custodian_core.wire import WAYS, Way, command_of
 from custodian_tools.requesting import sync_requested
 
@@ -127,20 +126,9 @@ def _next(way: Way) -> Callable[..., Response]:
         by: By,
     ) -> Response:
         command: ClaimTask = _read(way, slug, body, settings)
-        before = hub.dispatch(slug)
-        claim: Claim = hub.do(command, by)
-        now = hub.dispatch(slug)
-        return answered(_claimed(before, now, claim, hub.task(claim.task_id)), settings)
+        return answered(hub.claim_next(command, by), settings)
 
     return claim_next
-
-
-def _claimed(before: Dispatch, now: Dispatch, claim: Claim, task: Task) -> Dispatch:
-    """What is known now, with the task that was just claimed as the one to work on."""
-    directive, reason = "resume", "it is yours already"
-    if before.task is not None and before.task.id == task.id:
-        directive, reason = before.directive, before.reason
-    return replace(now, directive=directive, reason=reason, task=task, claim=claim)
 
 
 def _removing(way: Way) -> Callable[..., Response]:

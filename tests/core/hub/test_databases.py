@@ -276,15 +276,18 @@ def test_a_writer_that_waits_is_told_when_its_turn_does_not_come(
 
 def test_the_next_task_is_read_in_the_order_of_an_index(tmp_path: Path) -> None:
     store = filled(Store(SQLite(tmp_path / "hub.db")), 1)
-    wanted = {"repo_id": store.repo("marki-docx").id, "now": "", "limit": 32, "workstream_id": ""}
+    said = {"now": "", "limit": 32, "workstream_id": "", "holder": None}
+    wanted = {"repo_id": store.repo("marki-docx").id, **said}
     for name, index in (
         ("ready", "tasks_by_urgency"),
-        ("abandoned", "tasks_by_urgency"),
+        ("begun", "tasks_by_urgency"),
         ("pending_tasks", "tasks_pending"),
     ):
         sql = f"explain query plan {getattr(store.queries, name).text}"
         steps = [row["detail"] for row in store.database.connection().execute(sql, wanted)]
 
         assert any(f"SEARCH t USING INDEX {index} " in step for step in steps), name
-        assert not any("ORDER BY" in step for step in steps), name
+        # (the few claims of one holder are put in order)
+        ours = steps[steps.index("CO-ROUTINE abandoned") :] if name == "begun" else steps
+        assert not any("ORDER BY" in step for step in ours), name
     store.close()

@@ -7,6 +7,7 @@ from .commands import TaskWrite, WorkstreamWrite
 from .findings import Finding, Mode, Severity, found
 from .matching import Linked, LinkedTask, match
 from .records import ReconcileView, Snapshot, Task, Workstream
+from .screening import screened
 from .status import Base, Merge, Side, Status, rank, regresses, three_way, two_way
 from .workplan import Reading, Workplan
 from .workplan.model import Task as FileTask
@@ -204,6 +205,10 @@ class _Draft:
             position=place,
             version=stream.version if stream else None,
         )
+        # (the hub holds no secret, so that a text which has one differs in nothing else: it is
+        # looked through only where it differs)
+        if stream is None or _moved(new, stream, merge):
+            new = screened(new)
         if stream is None or _moved(new, stream, merge):
             self.workstreams.append(new)
         status_line = plan.lines.get("status", 1)
@@ -241,7 +246,10 @@ class _Draft:
         )
         writes = self.writes(each.plan.path)
         new = _task_write(each, task, position, merge, self.evidence.reopens.get(file.id), writes)
-        if known is None or _task_moved(new, known, merge) or known.workstream_id != each.hub_id:
+        other = known is not None and known.workstream_id != each.hub_id
+        if known is None or other or _task_moved(new, known, merge):
+            new = screened(new)
+        if known is None or other or _task_moved(new, known, merge):
             self.tasks.append(new)
         if known:
             self._find_drift(each.plan, file, known, new)

@@ -13,6 +13,7 @@ from custodian_core.commands import TaskWrite
 from custodian_core.findings import Mode, Severity
 from custodian_core.plan import Evidence, Plan, Source, Wanted, doubts, make_plan
 from custodian_core.records import ReconcileView, Repo, RepoStatus, Snapshot, Task, Workstream
+from custodian_core.secrets import HIDDEN
 from custodian_core.status import Base, Priority, Side, Status, rank, three_way, two_way
 from custodian_core.workplan import read
 
@@ -270,6 +271,16 @@ def test_without_writeback_no_file_is_written_and_ids_are_told_as_missing() -> N
 
 
 # --- ids
+
+
+def test_a_secret_in_a_file_does_not_get_into_the_hub_and_is_no_difference_afterwards() -> None:
+    secret = source(block(more="priority: high\n").replace("Do it", f"Use gh{'p_' + 'a1B2' * 9}"))
+    first = planned(view(task()), secret)
+    same = planned(view(replace(task(), title=written(first).title)), secret)
+
+    assert written(first).title == f"Use {HIDDEN}"
+    assert [each.message for each in first.findings if "p_a1B2" in each.message] == []
+    assert (same.writes_hub, same.edits, same.findings) == (False, (), ())
 
 
 def test_what_the_hub_does_not_know_is_made_and_linked() -> None:

@@ -15,10 +15,14 @@ import pytest
 from mcp.client import Client
 from mcp.client.stdio import StdioServerParameters
 
+from custodian_core.settings import NAMES
 from custodian_prompts import load
+from custodian_server.cli import COMMANDS
+from custodian_server.hub_api.described import grouped
 from custodian_server.shipping import bundle, manifests, pages
 from custodian_server.shipping.facts import REGISTERED, Facts, read
 from custodian_server.shipping.files import PLUGIN, files, renew, stale
+from custodian_server.shipping.reference import description
 
 ROOT = Path(__file__).parents[2]
 DATA = Path(__file__).parent / "data"
@@ -135,6 +139,27 @@ def test_every_tool_stands_on_its_page_and_in_the_readme(facts: Facts) -> None:
         assert f"### {tool.name}\n" in page
         assert f"`{tool.name}`" in readme
         assert all(f"`{argument.name}`" in page for argument in tool.arguments)
+
+
+def test_every_command_has_a_page_and_no_other_has() -> None:
+    pages_ = {each.stem for each in (ROOT / "docs/cli").iterdir()} - {"README"}
+
+    assert pages_ == set(COMMANDS)
+
+
+def test_every_route_of_a_hub_stands_on_its_page() -> None:
+    page = (ROOT / "docs/api.md").read_text()
+    routes = grouped(description())
+
+    assert sum(map(len, routes.values())) == page.count("\n| `") > 50
+    assert "| `POST /tasks/{name}/claim` |" in page
+
+
+def test_no_default_on_the_page_of_settings_is_this_machines() -> None:
+    page = (ROOT / "docs/settings.md").read_text()
+
+    assert str(Path.home()) not in page
+    assert all(f"| `{name}` |" in page for name in NAMES)
 
 
 def test_what_llms_txt_lists_is_there(facts: Facts) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import RedirectResponse, Response
 
 from custodian_core.errors import BadValue
+from custodian_server.hub_api.described import grouped
 
 from . import visitors
 
@@ -51,20 +52,7 @@ def about(view: "View") -> Response:
 def docs(view: "View") -> Response:
     """Every route of the API, from its description."""
     api: Any = view.request.app
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for path, methods in api.openapi()["paths"].items():
-        for method, told in methods.items():
-            query = [each["name"] for each in told.get("parameters", ()) if each["in"] == "query"]
-            groups.setdefault(told["tags"][0], []).append(
-                {
-                    "method": method.upper(),
-                    "path": path,
-                    "query": query,
-                    "summary": told["summary"],
-                    "scope": told.get("x-custodian-scope", ""),
-                }
-            )
-    return view.page("docs.html", groups=groups)
+    return view.page("docs.html", groups=grouped(api.openapi()))
 
 
 def required(view: "View", name: str, what: str, longest: int = 10_000) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from custodian_server.connecting import CLIENTS, PROGRAM, Local
 
-from . import icon, manifests, pages, plugin
+from . import icon, manifests, pages, plugin, reference
 from .facts import Facts
 
 #: where the plugin for Claude Code lives, beside the file that offers it
@@ -28,6 +28,7 @@ def files(facts: Facts) -> Iterator[tuple[str, bytes]]:
         "gemini-extension.json": manifests.text(manifests.gemini_extension(facts)),
         "docs/tools.md": pages.tools_page(facts),
         "llms.txt": pages.llms_txt(facts),
+        **dict(reference.reference()),
     }
     for name in PAGES:
         said[name] = pages.filled(facts, (facts.root / name).read_text())

@@ -116,7 +116,8 @@ def _argument(argument: Argument) -> str:
 
 def llms_txt(facts: Facts) -> str:
     """The documentation's contents for programs that read."""
-    pages = [facts.root / "README.md", *sorted((facts.root / "docs").glob("*.md"))]
+    docs = facts.root / "docs"
+    pages = [facts.root / "README.md", *sorted(docs.glob("*.md")), docs / "cli/README.md"]
     lines = [f"# {TITLE}", "", f"> {facts.description}.", "", "## Documentation", ""]
     return "\n".join([*lines, *(_contents(facts.root, page) for page in pages), ""])
 

@@ -331,6 +331,15 @@ _CHECKS = (
         check=None,
         fix=FIXED,
     ),
+    Check(
+        "C-22",
+        "task depends on a task that is not there",
+        "{task} {says} {named}, and no workplan here has that task",
+        "Correct the name, or take it out: a dispatch waits for what `depends_on` names.",
+        check=None,
+        fix=None,
+        lint=WARN,
+    ),
 )
 
 #: what stays found for as long as neither file nor hub changes

@@ -14,6 +14,7 @@ from custodian_core.blob import MAX_FILE
 from custodian_core.errors import BadValue, FileTrouble, NotEditable
 from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
 from custodian_core.findings import Finding, Severity, found
+from custodian_core.ops.task_texts import missing_tasks
 from custodian_core.status import Priority, Status
 from custodian_core.workplan import (
     Reading,
@@ -76,6 +77,7 @@ def lint_workplans(paths: Sequence[Path]) -> Lint:
             by_root[root].append(reading.workplan)
     for together in by_root.values():
         findings += (shared.finding for shared in shared_ids(together))
+        findings += missing_tasks(together)
     findings.sort(key=lambda finding: (finding.path or "", finding.line or 0))
     return Lint(tuple(plans), tuple(skipped), tuple(findings))
 

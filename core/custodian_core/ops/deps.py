@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import zip_longest
 
 from .markdown import Page, page
-from .references import Reference, references
+from .references import Reference, references, task_names
 
 _SECTION = re.compile(
     r"[^\w#]*(?:depends[ \t]+on|blocked[ \t]+by|dependenc(?:y|ies))\b", re.IGNORECASE
@@ -51,10 +51,20 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskNamed:
+    """A task of a workplan that must be done first, by the name that the text gives it."""
+
+    name: str
+    line: int
+    via: Via
+
+
+@dataclass(frozen=True, slots=True)
 class Dependencies:
     """All that a body depends on, by line."""
 
     found: tuple[Dependency, ...]
+    tasks: tuple[TaskNamed, ...] = ()
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -70,10 +80,13 @@ class Dependencies:
 def dependencies(body: str) -> Dependencies:
     """What the body says it depends on."""
     found: dict[Reference, Dependency] = {}
+    tasks: dict[str, TaskNamed] = {}
     for number, via, text in _speaking(page(body.encode("utf-8", "surrogatepass"))):
         for reference in references(text):
             found.setdefault(reference, Dependency(reference, number, via))
-    return Dependencies(tuple(found.values()))
+        for name in task_names(text):
+            tasks.setdefault(name, TaskNamed(name, number, via))
+    return Dependencies(tuple(found.values()), tuple(tasks.values()))
 
 
 def _speaking(told: Page) -> Iterator[tuple[int, Via, str]]:

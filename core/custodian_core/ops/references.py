@@ -1,4 +1,7 @@
-"""How texts name issues: `#14`, `owner/repo#14`, `PR #14`, and runs of them, `#73-#77`."""
+"""How texts name issues: `#14`, `owner/repo#14`, `PR #14`, and runs of them, `#73-#77`.
+
+Tasks of workplans are named by id, `CUST-WP-0014-T01`, or among their siblings by its end, `T01`.
+"""
 
 import re
 from typing import NamedTuple
@@ -18,6 +21,10 @@ _REFERENCE = re.compile(
 )
 
 
+# Neither a part of a path or an address names a task, nor a word that goes on.
+_TASK = re.compile(
+    r"(?<![\w./:@-])(?:[A-Za-z0-9][A-Za-z0-9.]{0,39}-){0,6}T[0-9]{1,4}(?![\w/@-]|\.[A-Za-z0-9])"
+)
 _ONE = re.compile(rf"[ (]*#([0-9]{{1,{_DIGITS}}})[ )]*")
 
 
@@ -49,3 +56,8 @@ def numbers(text: str) -> tuple[int, ...]:
     if found := _ONE.fullmatch(text):
         return (int(found[1]),)
     return tuple(each.number for each in references(text) if each.repo is None)
+
+
+def task_names(text: str) -> list[str]:
+    """The tasks that the text names, in its order, each once."""
+    return list(dict.fromkeys(mark[0] for mark in _TASK.finditer(text)))

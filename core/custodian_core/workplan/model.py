@@ -80,6 +80,11 @@ class Task(NamedTuple):
         return self._section.prose
 
     @property
+    def prose_by_line(self) -> tuple[int, str]:
+        """The number of the prose's first line, and the prose with the block's lines left empty."""
+        return self._section.prose_by_line
+
+    @property
     def _section(self) -> Section:
         return self.document.sections[self.place]
 

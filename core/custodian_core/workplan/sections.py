@@ -38,9 +38,23 @@ class Section(NamedTuple):
     @property
     def prose(self) -> str:
         """The text below the heading, without the block."""
-        begin = self.heading.end if self.heading and self.start < self.part.open else self.start
-        before, after = self.data[begin : self.part.open], self.data[self.part.close : self.end]
-        return (before + after).decode(errors="replace")
+        before = self.data[self._begin : self.part.open]
+        after = self.data[self.part.close : self.end]
+        return _text(before + after)
+
+    @property
+    def prose_by_line(self) -> tuple[int, str]:
+        """The number of the prose's first line, and the prose with the block's lines left empty."""
+        block = self.data.count(b"\n", self.part.open, self.part.close) * b"\n"
+        before = self.data[self._begin : self.part.open]
+        after = self.data[self.part.close : self.end]
+        first = self.part.line - before.count(b"\n")
+        return first, _text(before + block + after)
+
+    @property
+    def _begin(self) -> int:
+        own = self.heading is not None and self.start < self.part.open
+        return self.heading.end if own and self.heading else self.start
 
     @property
     def last(self) -> int:
@@ -83,9 +97,14 @@ def sections(data: bytes, parts: list[Part], headings: list[Heading]) -> list[Se
     return found
 
 
+def _text(data: bytes) -> str:
+    """What the bytes say; what no text can hold, or no database keeps, is marked as lost."""
+    return data.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def heading_text(data: bytes, heading: Heading) -> str:
     """What the heading says, without the hashes before and after it."""
-    text = data[heading.start : heading.end].decode(errors="replace").strip().lstrip("#").strip()
+    text = _text(data[heading.start : heading.end]).strip().lstrip("#").strip()
     bare = text.rstrip("#")
     return bare.strip() if not bare or bare[-1] in " \t" else text
 

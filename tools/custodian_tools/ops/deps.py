@@ -14,13 +14,17 @@ BACKLOG, PRIORITY = "backlog", "priority"
 
 
 def parse(body: str) -> dict[str, Any]:
-    """The issues that the text depends on, with the line that says so first."""
+    """The issues and tasks that the text depends on, with the line that says so first."""
     told = dependencies(body)
+    named = [(str(each.on), each.line, each.via) for each in told.found]
+    named += [(each.name, each.line, each.via) for each in told.tasks]
     return {
         "issues": list(told.numbers),
         "external": list(told.external),
+        "tasks": [each.name for each in told.tasks],
         "found": [
-            {"ref": str(each.on), "line": each.line, "via": each.via.value} for each in told.found
+            {"ref": ref, "line": line, "via": via.value}
+            for ref, line, via in sorted(named, key=lambda each: each[1])
         ],
     }
 

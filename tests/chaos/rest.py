@@ -1,6 +1,7 @@
 """Coming to rest: all is healed, sweeps are made, people tidy up, and the judge looks on."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,8 +50,10 @@ def _count_claims(world: World) -> None:
 def _manners(world: World) -> Iterator[Breach]:
     for run in world.runs:
         if not run.killed and not run.doomed:
-            words = f"{' '.join(run.words)} on {run.host}"
-            yield from judge.ill_mannered(words, run.process.returncode, run.said + run.complained)
+            words, code = f"{' '.join(run.words)} on {run.host}", run.process.returncode
+            # (one that is told to stop before it listens for that ends like any program)
+            code = 0 if run.words[0] == "worker" and code == -signal.SIGTERM else code
+            yield from judge.ill_mannered(words, code, run.said + run.complained)
 
 
 def _sweep(world: World) -> list[Told]:

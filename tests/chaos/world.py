@@ -175,6 +175,8 @@ class World:
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
             "PYTHONPATH": str(CLOCK),
+            # (a driver in C is surprised at a time of Python's own making)
+            "PYTHONWARNINGS": "ignore:datetime.datetime size changed",
             "CHAOS_CLOCK": str(clock),
         }
 

@@ -102,6 +102,13 @@ def test_odd_bytes_in_prose_are_told_and_the_plan_works(odd: bytes) -> None:
     assert good_tasks(reading) == ["T99"]
 
 
+def test_prose_of_a_task_holds_nothing_that_a_hub_cannot_keep() -> None:
+    reading = read(plan("") + GOOD.encode() + b"nul \0 byte\n")
+
+    assert reading.workplan
+    assert reading.workplan.tasks[-1].description.endswith("nul \ufffd byte")
+
+
 def test_odd_bytes_in_the_front_matter_make_the_plan_unreadable() -> None:
     reading = read(FRONT.replace("A plan", "caf\xe9").encode("latin-1") + GOOD.encode())
 

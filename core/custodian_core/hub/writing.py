@@ -25,12 +25,12 @@ class Reading:
 
     def one(self, query: str, **values: Any) -> Row | None:
         """The row that the query finds, if it finds one."""
-        row: Row | None = getattr(self._queries, query)(self._connection, **_kept(values))
+        row: Row | None = getattr(self._queries, query)(self._connection, **_storable(values))
         return row
 
     def all(self, query: str, **values: Any) -> list[Row]:
         """Every row that the query finds."""
-        return list(getattr(self._queries, query)(self._connection, **_kept(values)))
+        return list(getattr(self._queries, query)(self._connection, **_storable(values)))
 
     def first(self, query: str, **values: Any) -> Row | None:
         """The first row that the query finds, if it finds one."""
@@ -114,12 +114,12 @@ class Writing(Reading):
 
     def run(self, query: str, **values: Any) -> None:
         """Run a statement that writes, at the latest before the next one that reads."""
-        self._kept.append((query, values))
+        self._kept.append((query, _storable(values)))
 
     def changed(self, query: str, **values: Any) -> int:
         """Run a statement that writes; how many rows it changed."""
         self._send()
-        changed: int = getattr(self._queries, query)(self._connection, **_kept(values))
+        changed: int = getattr(self._queries, query)(self._connection, **_storable(values))
         return changed
 
     @property
@@ -175,11 +175,11 @@ class Writing(Reading):
 Handler = Callable[[Writing, Any], Any]
 
 
-def _kept(values: dict[str, Any]) -> dict[str, Any]:
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
     """The values, or `BadValue` for one that not every database keeps."""
     for name, value in values.items():
         if type(value) is str and "\0" in value:
-            raise BadValue(name, "it holds a NUL character, which no text may; take it out")
+            raise BadValue(name, "it holds a character that no text can have")
     return values
 
 

@@ -156,3 +156,13 @@ def test_a_refused_command_leaves_nothing_behind(hub: Hub) -> None:
         hub.do(ChangeTask("T01", {"title": "New", "status": "nonsense"}), ME)
 
     assert (hub.events().total, hub.task("T01").title) == (before, "Title of T01")
+
+
+def test_a_text_that_no_database_keeps_is_refused_and_the_hub_goes_on(hub: Hub) -> None:
+    tasks(hub, "T01")
+
+    with pytest.raises(BadValue, match="no text can have"):
+        hub.do(NoteTask("T01", "cut\0off"), ME)
+    with pytest.raises(BadValue, match="no text can have"):
+        hub.do(ChangeTask("T01", {"title": "cut\0off"}), ME)
+    assert hub.do(NoteTask("T01", "whole"), ME).note == "whole"

@@ -18,6 +18,7 @@ from .chat.extension import chat_pages
 from .choosing import Chosen, Toolset, chosen
 from .declaring import Declared, tool_of
 from .later import Later, PatientServer
+from .logs import keep_secrets_out
 from .skills import Skills
 from .telling import add_completion, add_prompts, add_resources
 from .watching import Watch, add_subscriptions, watching
@@ -130,8 +131,8 @@ DECLARED = (
         idempotent=True,
         open_world=True,
     ),
-    Declared(ops.list_vault, Toolset.OPS, "List the vault"),
-    Declared(ops.get_vault_item, Toolset.OPS, "Read an item of the vault"),
+    Declared(ops.list_vault, Toolset.OPS, "List the vault", open_world=True),
+    Declared(ops.get_vault_item, Toolset.OPS, "Read an item of the vault", open_world=True),
     Declared(ops.classify_action, Toolset.OPS, "Classify an action"),
     Declared(
         ops.request_action,
@@ -208,6 +209,7 @@ def build(
         lifespan=_watching(desk),
         subscriptions=False,
     )
+    keep_secrets_out()
     add_prompts(server, desk)
     add_resources(server, desk)
     add_completion(server, desk)

@@ -252,6 +252,20 @@ VAULT = (
         "{path} has changes that are not committed",
         "Commit and push them: nobody else sees them, and what writes here refuses meanwhile.",
     ),
+    _rule(
+        "VA18",
+        WARN,
+        "action that was refused can run",
+        "pull request {number} was closed without being merged, and {path} is on the main branch",
+        "A dispatcher takes what lies there. Take it out, unless somebody has agreed since.",
+    ),
+    _rule(
+        "VA19",
+        INFO,
+        "pull requests of the vault are not known",
+        "what only a pull request has may be missing: {why}",
+        "Set GITEA_URL and GITEA_TOKEN, or ask again when the forge answers.",
+    ),
 )
 
 SPRINTS = (

@@ -11,6 +11,7 @@ from custodian_core.text import printable
 
 from .actions import ID, ActionReading, Result
 from .procurement import Request, same_ask
+from .proposals import Standing
 
 FOLDERS = ("pending", "approved", "fired", "rejected")
 ACTIONS = "vault/actions"
@@ -24,6 +25,7 @@ class State(StrEnum):
     INVALID = "invalid"
     #: a person has not answered yet
     PENDING = "pending"
+    #: its pull request is open
     AWAITING_APPROVAL = "awaiting-approval"
     APPROVED = "approved"
     QUEUED = "queued"
@@ -34,15 +36,6 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Proposal(StrEnum):
-    """How the pull request of an action stands."""
-
-    NONE = "none"
-    OPEN = "open"
-    MERGED = "merged"
-    CLOSED = "closed"
-
-
 class Outcome(StrEnum):
     """What a person decides of an item."""
 
@@ -51,22 +44,46 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
-def action_state(
-    reading: ActionReading, result: Result | str | None, proposal: Proposal = Proposal.NONE
-) -> State:
-    """How an action stands; a result that cannot be read tells nothing."""
+#: what is over, or cannot begin, whatever a pull request says
+_SETTLED = frozenset({State.FIRED, State.FAILED, State.REJECTED, State.INVALID, State.UNKNOWN})
+
+
+def action_state(reading: ActionReading, result: Result | str | None) -> State:
+    """How an action stands by its files alone; a result that cannot be read tells nothing."""
     if isinstance(result, str):
         return State.UNKNOWN
     if result is not None:
         return State.FIRED if result.exit_code == 0 else State.FAILED
     if reading.action is None:
         return State.INVALID
-    if proposal is Proposal.OPEN:
-        return State.AWAITING_APPROVAL
-    if proposal is Proposal.CLOSED:
-        return State.REJECTED
     folder = reading.path.split("/")[-2]
     return State(folder) if folder in FOLDERS else State.QUEUED
+
+
+def standing_state(lies: State, standing: Standing, *, on_main: bool) -> State:
+    """How an item stands that lies here, once its pull request is looked at.
+
+    What the main branch has, it has, whatever became of a pull request; an action that it has not
+    is queued nowhere.
+    """
+    if lies in _SETTLED:
+        return lies
+    if standing is Standing.OPEN:
+        return State.AWAITING_APPROVAL
+    if on_main:
+        return lies
+    if standing is Standing.CLOSED:
+        return State.REJECTED
+    return State.UNKNOWN if lies is State.QUEUED else lies
+
+
+def proposed_state(standing: Standing, *, invalid: bool = False) -> State:
+    """How an item stands that only a branch or a pull request has."""
+    if standing is Standing.CLOSED:
+        return State.REJECTED
+    if standing is Standing.OPEN:
+        return State.INVALID if invalid else State.AWAITING_APPROVAL
+    return State.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,14 +101,21 @@ def echo_todo(findings: Sequence[Finding]) -> None:
 
 def echo_columns(rows: Sequence[Sequence[str]]) -> None:
     """Print the rows with their columns aligned; a cell may be styled."""
-    columns = zip(*rows, strict=True)
-    wide = [max(len(click.unstyle(cell)) for cell in column) for column in columns]
+    for row in columns(rows):
+        click.echo(row)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines with their columns aligned; a cell may be styled."""
+    wide = [max(len(click.unstyle(cell)) for cell in column) for column in zip(*rows, strict=True)]
+    lines: list[str] = []
     for row in rows:
         cells = (
             cell + " " * (width - len(click.unstyle(cell)))
             for cell, width in zip(row, wide, strict=True)
         )
-        click.echo("  ".join(cells).rstrip())
+        lines.append("  ".join(cells).rstrip())
+    return lines
 
 
 def echo_hint(hint: str) -> None:

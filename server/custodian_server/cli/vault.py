@@ -1,5 +1,6 @@
 """`custodian vault`: what is asked for in an ops repo, and what people decided."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,18 +10,22 @@ from custodian_core.errors import BadValue
 from custodian_core.files import read_file, shown
 from custodian_core.text import printable
 
+from .hub import Desk
 from .ops_repo import at, bench_of, dry_run, finish, in_repo, tell_findings, tell_written, which
 from .output import (
     Group,
     as_json,
-    echo_columns,
+    columns,
     echo_findings,
     echo_json,
     errors_as_json,
 )
 
 if TYPE_CHECKING:
-    from custodian_tools.ops.vault import Item, Requested
+    from custodian_core.ops.proposals import Proposals
+    from custodian_tools.checkouts import Target
+    from custodian_tools.ops.vault import Requested
+    from custodian_tools.ops.vault_items import Item
 
 TIERS = ("low", "medium", "high")
 STATES = (
@@ -42,52 +47,68 @@ def vault() -> None:
     """
 
 
+offline = click.option("--offline", is_flag=True, help="Do not ask the forge for pull requests.")
+
+
 @vault.command("list")
 @which
 @click.option("--state", type=click.Choice(STATES), help="Only what stands so.")
+@offline
 @as_json
 @errors_as_json
-def list_(repo: str, state: str | None, json_: bool) -> None:
-    """List everything in the vault; what is invalid is shown with its reasons."""
-    from custodian_core.ops.vault import State
-    from custodian_tools.ops import vault as tool
+def list_(repo: str, state: str | None, offline: bool, json_: bool) -> None:
+    """List everything in the vault; what is invalid is shown with its reasons.
 
-    with at(repo) as (_, target):
-        items = tool.list_items(target, State(state) if state else None)
+    What only a pull request of a branch vault/ID has is listed, too, where GITEA_URL names the
+    forge. Where that does not answer, it is said, and nothing is taken for absent.
+    """
+    from custodian_core.ops.vault import State
+    from custodian_tools.ops import vault_items as tool
+
+    with at(repo) as (desk, target):
+        heard = _heard(desk, target, offline=offline)
+        items = tool.list_items(target, State(state) if state else None, heard)
     findings = [finding for item in items for finding in item.findings]
+    findings += tool.unheard(heard)
     if json_:
         echo_json("vault", [item.to_json() for item in items], findings)
-    elif items:
-        echo_columns([_row(item) for item in items])
-        if findings:
-            click.echo()
-            echo_findings(findings)
+        finish(findings)
+    if items:
+        _echo_items(items)
     else:
         click.echo("the vault is empty" if state is None else f"nothing is {state}")
+    if findings:
+        click.echo()
+        echo_findings(findings)
     finish(findings)
 
 
 @vault.command()
 @click.argument("name")
 @in_repo
+@offline
 @as_json
 @errors_as_json
-def show(name: str, repo: str, json_: bool) -> None:
-    """Show one item, by NAME or path: how it stands, and its text."""
-    from custodian_tools.ops import vault as tool
+def show(name: str, repo: str, offline: bool, json_: bool) -> None:
+    """Show one item, by NAME or path: how it stands, its pull request, and its text."""
+    from custodian_tools.ops import vault_items as tool
 
-    with at(repo) as (_, target):
-        item, text = tool.show(target, name)
+    with at(repo) as (desk, target):
+        heard = _heard(desk, target, offline=offline)
+        item, text = tool.show(target, name, heard)
+    findings = (*item.findings, *tool.unheard(heard))
     if json_:
-        echo_json("vault_item", {**item.to_json(), "text": text}, item.findings)
+        echo_json("vault_item", {**item.to_json(), "text": text}, findings)
         return
-    echo_columns([_row(item)])
+    _echo_items([item])
     click.echo()
     for row in text.splitlines():
         click.echo(printable(row))
-    if item.findings:
+    if not text:
+        click.echo(f"its text is not here; `git fetch` brings branch vault/{printable(item.name)}")
+    if findings:
         click.echo()
-        echo_findings(item.findings)
+        echo_findings(findings)
 
 
 @vault.command()
@@ -260,12 +281,13 @@ def resolve(name: str, outcome: str, repo: str, note: str, dry_run: bool, json_:
 def policy_drift(repo: str, formulas: Path | None, json_: bool) -> None:
     """Say what policy and formulas do not know of each other."""
     from custodian_tools.ops import vault as tool
+    from custodian_tools.ops.vault_items import formula_names
 
     names = None
     if formulas is not None:
         if not formulas.is_dir():
             raise BadValue(shown(formulas), "there is no such folder")
-        names = tool.formula_names(each.name for each in formulas.iterdir()) or ()
+        names = formula_names(each.name for each in formulas.iterdir()) or ()
     with at(repo) as (_, target):
         findings = tool.policy_drift(target, names)
     if json_:
@@ -275,9 +297,28 @@ def policy_drift(repo: str, formulas: Path | None, json_: bool) -> None:
     finish(findings)
 
 
+def _heard(desk: Desk, target: "Target", *, offline: bool) -> "Proposals":
+    """What the forge tells of pull requests, if it may be asked."""
+    from custodian_core.ops.proposals import NOT_ASKED
+    from custodian_tools.ops.hearing import hear
+
+    return NOT_ASKED if offline else hear(desk.settings, desk.hub, target)
+
+
+def _echo_items(items: "Sequence[Item]") -> None:
+    """A row an item, and below it what its pull request says."""
+    rows = columns([_row(item) for item in items])
+    for row, item in zip(rows, items, strict=True):
+        click.echo(row)
+        for told in (item.why, item.proposal.url):
+            if told:
+                click.echo(click.style(f"    {printable(told, 300)}", dim=True))
+
+
 def _row(item: "Item") -> tuple[str, ...]:
     tier = click.style(item.tier, fg=_COLOURS[item.tier]) if item.tier else ""
-    state = click.style(item.state, fg="red") if item.state in ("invalid", "failed") else item.state
+    red = item.state in ("invalid", "failed", "unknown")
+    state = click.style(item.state, fg="red") if red else item.state
     return printable(item.name), item.kind, state, tier, item.title
 
 

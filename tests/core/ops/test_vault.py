@@ -20,7 +20,6 @@ from custodian_core.ops.actions import (
 from custodian_core.ops.tiers import TEMPLATE, Policy, Tier, classify, drift, read_policy
 from custodian_core.ops.vault import (
     Outcome,
-    Proposal,
     State,
     action_state,
     moved,
@@ -278,8 +277,6 @@ def test_a_state_is_told_by_what_lies_beside_the_action() -> None:
     at = datetime(2026, 5, 2, tzinfo=UTC)
 
     assert action_state(good, None) is State.QUEUED
-    assert action_state(good, None, Proposal.OPEN) is State.AWAITING_APPROVAL
-    assert action_state(good, None, Proposal.CLOSED) is State.REJECTED
     assert action_state(good, Result(0, at, "")) is State.FIRED
     assert action_state(good, Result(1, None, "")) is State.FAILED
     assert action_state(good, "it is no JSON") is State.UNKNOWN

@@ -8,15 +8,19 @@ import pytest
 from custodian_core.commands import RegisterRepo
 from custodian_core.ops.actions import Action
 from custodian_server.dashboard.prerequisites import drawn
+from custodian_server.demo.forge import DemoRepo
+from custodian_server.demo.forge_shapes import pull_json
 from custodian_tools.ops import vault
+from tests.core.forge.fake import Fake
 from tests.server.serving import browsing, settings_of
 from tests.tools.ops.conftest import SLUG, Ops, alone, empty, ops
+from tests.tools.ops.test_vault_proposals import AT, NAME, fake, on_forge, repo
 from tests.tools.ops.test_vault_tools import POLICY
 
 from .conftest import ME
 from .test_sessions import csrf_in
 
-__all__ = ["alone", "empty", "ops"]
+__all__ = ["alone", "empty", "fake", "on_forge", "ops", "repo"]
 
 AUTHOR = {"CUSTODIAN_AUTHOR": "A <a@b.example>", "CUSTODIAN_HOST": "ops"}
 
@@ -50,7 +54,7 @@ def test_what_waits_is_shown_with_its_tier_and_what_is_invalid_with_why(
 
     assert '<strong class="bad">high tier</strong>' in page
     assert "Because &lt;b&gt;x&lt;/b&gt;." in page
-    assert "vault/actions/broken.toml" in page.partition("<h3>Invalid</h3>")[2]
+    assert "vault/actions/broken.toml" in page.partition("<h3>Invalid, or not known</h3>")[2]
 
 
 def test_an_approval_is_committed_pushed_and_closes_its_question(
@@ -75,6 +79,29 @@ def test_a_rejection_needs_a_reason(browser: httpx.Client, waiting: Ops) -> None
     assert silent.status_code == 422
     assert said.status_code == 200
     assert "vault/rejected/act-20260509.toml" in waiting.files()
+
+
+def test_what_a_pull_request_proposes_is_shown_with_its_address_and_decided_there(
+    on_forge: Ops, fake: Fake, repo: DemoRepo
+) -> None:
+    repo.pulls.append(pull_json(fake.forge, repo, "vault/asked-1", "bob", AT))
+    forge = {"GITEA_URL": fake.url, "GITEA_TOKEN": fake.forge.add_token("ada")}
+    with browsing(on_forge.bench.hub, settings_of(on_forge.folder, **AUTHOR, **forge)) as found:  # type: ignore[arg-type]
+        page = found.get("/approvals").text
+
+    assert f'href="http://forge.example/{NAME}/pulls/1" rel="noreferrer">Pull request 1</a>' in page
+    assert "of bob is open; it is decided there" in page
+    assert "Ship asked-1" in page
+    assert '<button class="main" name="outcome"' not in page
+
+
+def test_a_forge_that_was_not_asked_is_no_empty_page(on_forge: Ops) -> None:
+    with browsing(on_forge.bench.hub, settings_of(on_forge.folder, **AUTHOR)) as found:  # type: ignore[arg-type]
+        page = found.get("/approvals").text
+
+    assert "Nothing waits for a person that is known of here." in page
+    assert "Pull requests: forge not asked: GITEA_URL is not set." in page
+    assert "unknown: forge not asked" in page.partition("Invalid, or not known")[2]
 
 
 def test_a_word_that_is_neither_yes_nor_no_decides_nothing(

@@ -8,6 +8,7 @@ from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import Outcome, State
 from custodian_tools.checkouts import Target
 from custodian_tools.ops import vault
+from custodian_tools.ops.vault_items import list_items
 
 from .conftest import Ops
 
@@ -101,7 +102,7 @@ def test_an_approved_action_goes_where_dispatchers_look_and_its_question_is_clos
     assert text.endswith("# approved by ada at 2026-05-09T08:30:00Z: go on")
     assert "vault/pending/act-20260509.toml" not in vaulted.files()
     assert questions(vaulted) == []
-    (item,) = vault.list_items(vaulted.target)
+    (item,) = list_items(vaulted.target)
     assert (item.state, item.tier) == (State.QUEUED, Tier.HIGH)
     with pytest.raises(Conflict, match="stays so"):
         vault.settle(vaulted.bench, vaulted.target, "act-20260509", Outcome.REJECTED)
@@ -112,7 +113,7 @@ def test_an_approved_action_goes_where_dispatchers_look_and_its_question_is_clos
 
 def test_an_invalid_action_is_listed_with_its_reasons_and_not_approved(vaulted: Ops) -> None:
     vaulted.commit({"vault/pending/odd-1.toml": 'context = "x"\nunblocks = ["#4"]\n'})
-    (item,) = vault.list_items(vaulted.target, State.INVALID)
+    (item,) = list_items(vaulted.target, State.INVALID)
 
     assert (item.name, item.title) == ("odd-1", "x")
     assert {finding.code for finding in item.findings} == {"VA02", "VA03"}
@@ -132,7 +133,7 @@ def test_results_tell_how_an_action_ended(vaulted: Ops) -> None:
             for name, text in zip(names, results, strict=True)
         }
     )
-    items = vault.list_items(vaulted.target)
+    items = list_items(vaulted.target)
 
     assert [item.state for item in items] == [State.FIRED, State.FAILED, State.UNKNOWN]
     assert [f.code for f in items[2].findings] == ["VA16"]
@@ -178,7 +179,7 @@ def test_what_is_not_committed_is_listed_as_such_before_a_write_refuses(vaulted:
     path = "vault/pending/b-1.toml"
     vaulted.write(path, vaulted.text(path) + "# mine\n")
     vaulted.write("vault/pending/new.md", "# Request: x\n")
-    items = {item.name: item for item in vault.list_items(vaulted.target)}
+    items = {item.name: item for item in list_items(vaulted.target)}
 
     assert {name: item.uncommitted for name, item in items.items()} == {
         "a-1": False,

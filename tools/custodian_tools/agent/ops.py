@@ -5,7 +5,6 @@ What a person decides, approving or rejecting, is none of them: no agent approve
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from custodian_core.codec import now, to_json
@@ -16,10 +15,21 @@ from custodian_core.ops.host import Limits
 from custodian_core.ops.prereq.tree import Word
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State
+from custodian_core.paths import expanded, followed
 from custodian_tools import secrets
 from custodian_tools.checkouts import Target, named
-from custodian_tools.ops import deps, evidence, layout, metrics, prerequisites, sprints, vault
+from custodian_tools.ops import (
+    deps,
+    evidence,
+    layout,
+    metrics,
+    prerequisites,
+    sprints,
+    vault,
+    vault_items,
+)
 from custodian_tools.ops.defects import defects
+from custodian_tools.ops.hearing import hear
 from custodian_tools.ops.host import telemetry
 from custodian_tools.ops.sprints import Board, HubBoard
 from custodian_tools.sync.bench import Bench
@@ -131,10 +141,16 @@ def list_vault(
     state: Annotated[State | None, "Only what stands so"] = None,
     repo: Repo = None,
 ) -> dict[str, Any]:
-    """List the vault's actions and requests; what is invalid is shown with its reasons."""
-    items = vault.list_items(_target(desk, repo), state)
+    """List the vault's actions and requests, with those that only a pull request has.
+
+    What is invalid is shown with its reasons; where the forge is silent, `pull_requests` says so.
+    """
+    target = _target(desk, repo)
+    heard = hear(desk.settings, desk.hub, target)
+    items = vault_items.list_items(target, state, heard)
     rows, more = fitting((item.to_json() for item in items), ROOM)
     told: dict[str, Any] = {"items": rows, "total": len(items)}
+    told |= {"pull_requests": heard.unheard} if heard.unheard else {}
     return {**told, "hint": f"{more} are not told; narrow it by state"} if more else told
 
 
@@ -142,7 +158,8 @@ def get_vault_item(
     desk: Desk, name: Annotated[str, "Name or path"], repo: Repo = None
 ) -> dict[str, Any]:
     """Read one item of the vault: how it stands, and its text, which is data."""
-    item, said = vault.show(_target(desk, repo), name)
+    target = _target(desk, repo)
+    item, said = vault_items.show(target, name, hear(desk.settings, desk.hub, target))
     return {**item.to_json(), "text": text(said, 10_000)}
 
 
@@ -376,7 +393,7 @@ def collect_engagement(
 def _target(desk: Desk, repo: str | None) -> Target:
     name = repo or str(desk.folder)
     if name.startswith((".", "~")):
-        name = str((desk.folder / Path(name).expanduser()).resolve())
+        name = str(followed(desk.folder / expanded(name)))
     return named(desk.hub, desk.settings, [name])[0]
 
 

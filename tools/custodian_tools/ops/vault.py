@@ -4,34 +4,22 @@ Nothing here runs an action or reads a secret. What is of tier high lies among t
 person has approved it, where no dispatcher looks.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from custodian_core.commands import AnswerHuman, AskHuman, Caller
 from custodian_core.errors import BadValue, Conflict, UnknownThing
-from custodian_core.findings import Finding, Severity, found
-from custodian_core.git.state import NotHere, find
+from custodian_core.findings import Finding, Severity
 from custodian_core.ops import tiers
-from custodian_core.ops.actions import (
-    Action,
-    ActionReading,
-    Result,
-    read_action,
-    read_result,
-    same_ids,
-    spell,
-)
-from custodian_core.ops.procurement import Request, read_request, same_ask
+from custodian_core.ops.actions import Action, read_action, spell
+from custodian_core.ops.procurement import Request, read_request
 from custodian_core.ops.procurement import spell as spell_request
-from custodian_core.ops.tiers import Policy, Tier, Verdict
+from custodian_core.ops.tiers import Verdict
 from custodian_core.ops.vault import (
     FOLDERS,
     PLACE,
     Outcome,
-    State,
-    action_state,
     duplicate,
     moved,
     resolve,
@@ -45,58 +33,7 @@ from custodian_tools.sync.bench import Bench
 
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
-
-FORMULAS = "formulas/"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """A thing in the vault, and how it stands."""
-
-    name: str
-    #: action or request
-    kind: str
-    path: str
-    state: State
-    #: what it is for, in a line
-    title: str
-    tier: Tier | None
-    why_tier: str | None
-    result: Result | None
-    findings: tuple[Finding, ...]
-    #: whether it lies here otherwise than in the last commit; None where git cannot say
-    uncommitted: bool | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        """The item as `--json` and tools show it."""
-        told = self.result
-        return {
-            "name": self.name,
-            "kind": self.kind,
-            "path": self.path,
-            "state": self.state.value,
-            "title": self.title,
-            "tier": self.tier.value if self.tier else None,
-            "why_tier": self.why_tier,
-            "uncommitted": self.uncommitted,
-            "result": told and {"exit_code": told.exit_code, "at": told.told_at},
-            "findings": [finding.to_json() for finding in self.findings],
-        }
-
-
-def list_items(target: Target, state: State | None = None) -> list[Item]:
-    """Everything in the vault, or what stands in one way; what is invalid is shown with why."""
-    ground = OnDisk(target.path)
-    changed = _uncommitted(target)
-    items = [_marked(item, changed) for item in (*_actions(ground), *_requests(ground))]
-    return [item for item in items if state is None or item.state is state]
-
-
-def show(target: Target, name: str) -> tuple[Item, str]:
-    """One thing of the vault, by name or path, and its text."""
-    item = _named(list_items(target), name)
-    data = OnDisk(target.path).data(item.path) or b""
-    return item, data.decode(errors="replace")
+from .vault_items import FORMULAS, all_requests, formulas_of, lying, named, policy_of
 
 
 def validate(target: Target, path: str, data: bytes | None = None) -> tuple[Finding, ...]:
@@ -123,25 +60,6 @@ def policy_drift(target: Target, formulas: Iterable[str] | None = None) -> tuple
         why = "the ops repo has no folder formulas/; say with --formulas where they are"
         raise BadValue("formulas", why)
     return tuple(tiers.drift(policy_of(ground), known, FORMULAS))
-
-
-def policy_of(ground: Ground) -> Policy:
-    """The policy of the ops repo."""
-    return tiers.read_policy(ground.data(tiers.PATH))
-
-
-def formulas_of(ground: Ground) -> frozenset[str] | None:
-    """The formulas that the repo holds; None where it holds no folder of them."""
-    return formula_names(
-        path.removeprefix(FORMULAS) for path in ground.paths() if path.startswith(FORMULAS)
-    )
-
-
-def formula_names(files: Iterable[str]) -> frozenset[str] | None:
-    """What the files of a folder of formulas are called; None where there are none."""
-    ends = (".toml", ".sh")
-    names = {each.rpartition(".")[0] for each in files if each.endswith(ends) and "/" not in each}
-    return frozenset(names) or None
 
 
 # --- asking
@@ -228,7 +146,7 @@ def request_procurement(
     _refuse_failures([*request.findings, *_grave(request)], f"request {name}")
 
     def decide(ground: Ground) -> Draft:
-        same = duplicate(request, _all_requests(ground))
+        same = duplicate(request, all_requests(ground))
         kept = redact(data.decode()).encode()
         if same and not (same.path == path and ground.data(path) in (data, kept)):
             raise Conflict(f"request {name}", f"{same.path} asks for the same")
@@ -274,7 +192,7 @@ def settle(
     paths: list[str] = []
 
     def decide(ground: Ground) -> Draft:
-        item = _named([*_actions(ground), *_requests(ground)], name)
+        item = named(lying(ground), name)
         move = resolve(item.path, outcome, bench.by.name, bench.clock(), note)
         if item.kind == "action" and outcome is Outcome.APPROVED:
             _refuse_failures(item.findings, f"action {item.name}")
@@ -298,104 +216,6 @@ def _answer(bench: Bench, repo: str, path: str, outcome: Outcome, note: str) -> 
     for asked in list(every(bench.hub.interventions, repo=repo)):
         if asked.context.endswith(f"({path})"):
             bench.hub.do(AnswerHuman(asked.id, answer), bench.by)
-
-
-# --- reading
-
-
-def _actions(ground: Ground) -> list[Item]:
-    policy, formulas = policy_of(ground), formulas_of(ground)
-    readings = [
-        read_action(ground.data(path) or b"", path, policy, formulas)
-        for path in ground.paths()
-        if path.endswith(".toml") and (place := PLACE.fullmatch(path)) and place[3] == "toml"
-    ]
-    twice = {finding.path: finding for finding in same_ids(readings)}
-    return [_action_item(ground, reading, twice.get(reading.path)) for reading in readings]
-
-
-def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None) -> Item:
-    beside = f"{reading.path.removesuffix('.toml')}.result.json"
-    data = ground.data(beside)
-    result = None if data is None else read_result(data)
-    findings = [*reading.findings, *([twice] if twice else [])]
-    if isinstance(result, str):
-        facts = {"id": printable(reading.stem, 100), "why": result}
-        findings.append(found("VA16", facts, path=beside))
-    return Item(
-        name=reading.stem,
-        kind="action",
-        path=reading.path,
-        state=action_state(reading, result),
-        title=printable(reading.context or "", 200),
-        tier=reading.verdict.tier,
-        why_tier=reading.verdict.why,
-        result=result if isinstance(result, Result) else None,
-        findings=tuple(findings),
-    )
-
-
-def _uncommitted(target: Target) -> frozenset[str] | None:
-    """What of the vault lies there otherwise than in the last commit."""
-    folders = find(target.path)
-    if isinstance(folders, NotHere):
-        return None
-    asked = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
-    told = folders.git.run(*asked, "--", "vault")
-    rows = os.fsdecode(told.out).split("\0")[:-1]
-    return frozenset(row[3:] for row in rows) if told.ok else None
-
-
-def _marked(item: Item, changed: frozenset[str] | None) -> Item:
-    """The item with whether it is committed as it lies there."""
-    if changed is None or item.path not in changed:
-        return replace(item, uncommitted=None if changed is None else False)
-    finding = found("VA17", {"path": item.path}, path=item.path)
-    return replace(item, uncommitted=True, findings=(*item.findings, finding))
-
-
-def _all_requests(ground: Ground) -> list[Request]:
-    return [
-        read_request(ground.data(path) or b"", path)
-        for path in ground.paths()
-        if (place := PLACE.fullmatch(path)) and place[3] == "md" and place[1] in FOLDERS
-    ]
-
-
-def _requests(ground: Ground) -> list[Item]:
-    items: list[Item] = []
-    requests = _all_requests(ground)
-    for place, request in enumerate(requests):
-        twin = next((each for each in requests[:place] if same_ask(request, each)), None)
-        findings = request.findings
-        if twin:
-            facts = {"path": request.path, "other": twin.path}
-            findings = (*findings, found("VA15", facts, path=request.path))
-        items.append(
-            Item(
-                name=request.name.removesuffix(".md"),
-                kind="request",
-                path=request.path,
-                state=State(request.path.split("/")[1]),
-                title=printable(request.title or "", 200),
-                tier=None,
-                why_tier=None,
-                result=None,
-                findings=findings,
-            )
-        )
-    return items
-
-
-def _named(items: Sequence[Item], name: str) -> Item:
-    found_items = [item for item in items if name in (item.name, item.path)]
-    if not found_items:
-        near = [item.name for item in items if name.casefold() in item.name.casefold()][:5]
-        raise UnknownThing("vault item", printable(name, 100), tuple(near))
-    if len(found_items) > 1:
-        places = ", ".join(item.path for item in found_items)
-        raise Conflict(f"vault item '{name}'", f"there are several: {places}; name one by path")
-    return found_items[0]
 
 
 def _there(ground: Ground, action_id: str) -> str | None:

@@ -44,7 +44,7 @@ def _explained(settings: Settings, repo: Repo, checkout: Checkout) -> str:
         return ""
     with open_forge(settings, answer_s=ANSWER_S, pause=_no_pause) as forge:
         until = time.monotonic() + PATIENCE_S
-        found = _found(forge, repo, pushed_to)
+        found = repo_there(forge, repo.forge_id, pushed_to)
         return _of_branch(forge, found, checkout.remote_branch, until) if found else ""
 
 
@@ -52,17 +52,17 @@ async def _no_pause(_seconds: float) -> None:
     """A run does not wait for a forge that is busy."""
 
 
-def _found(forge: Forge, repo: Repo, pushed_to: Remote) -> ForgeRepo | None:
-    """The forge's repo that was pushed to; another forge is not told the names of our repos."""
+def repo_there(forge: Forge, forge_id: int | None, remote: Remote) -> ForgeRepo | None:
+    """The forge's repo that the remote is; another forge is not told the names of our repos."""
     here = remote_of(f"{forge.url}/x")
-    if here and here.host == pushed_to.host and pushed_to.full_name:
-        return forge.repo(pushed_to.full_name)
-    if repo.forge_id is None:
+    if here and here.host == remote.host and remote.full_name:
+        return forge.repo(remote.full_name)
+    if forge_id is None:
         return None
     from custodian_core.inventory import remotes_of
 
-    found = forge.repo_by_id(repo.forge_id)
-    return found if pushed_to in set(remotes_of(found, forge.url)) else None
+    found = forge.repo_by_id(forge_id)
+    return found if remote in set(remotes_of(found, forge.url)) else None
 
 
 def _of_branch(forge: Forge, repo: ForgeRepo, branch: str, until: float) -> str:

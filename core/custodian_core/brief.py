@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from .records import Goal, Intervention, ReconcileView, Repo, Task, Workstream
+from .secrets import redact
 from .status import STATUS_ORDER, Priority, Status, rank
 from .text import printable
 
@@ -32,7 +33,8 @@ _BEGINS = re.compile(r"([#>+*=|~_`-]|\d{1,9}(?=[.)]))")
 
 def render(view: ReconcileView) -> bytes:
     """The brief of the repo; the order in which the hub gave its rows does not matter."""
-    return ("\n".join([HEAD, *_lines(view)]) + "\n").encode()
+    # (it is committed: a secret that the hub has known since before it hid them does not go along)
+    return redact("\n".join([HEAD, *_lines(view)]) + "\n").encode()
 
 
 def domain(repo: Repo) -> str:

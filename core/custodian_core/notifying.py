@@ -9,6 +9,7 @@ from .codec import stamp, to_json
 from .endpoint import is_here
 from .errors import BadValue
 from .notices import Notice
+from .screening import screened
 from .settings import Settings
 
 SCHEMA_VERSION = 1
@@ -62,7 +63,8 @@ class Teller:
 
     def _body(self, notice: Notice) -> bytes:
         said = {"schema_version": SCHEMA_VERSION, "hub": self._hub_id, **to_json(notice)}
-        return json.dumps(said, ensure_ascii=False).encode()
+        # (what waited since before the hub held no secrets may have one)
+        return json.dumps(screened(said), ensure_ascii=False).encode()
 
 
 def signature(secret: str, at: str, body: bytes) -> str:

@@ -15,6 +15,7 @@ from custodian_core.errors import BadValue, FileTrouble, NotEditable
 from custodian_core.files import create_file, make_folder, read_file, replace_file, shown
 from custodian_core.findings import Finding, Severity, found
 from custodian_core.ops.task_texts import missing_tasks
+from custodian_core.screening import screened
 from custodian_core.status import Priority, Status
 from custodian_core.workplan import (
     Reading,
@@ -190,6 +191,7 @@ def create_workplan(
 
     What is not said is taken from the newest plan there: prefix, domain, repo, owner and topic.
     """
+    title, tasks = screened((title, tuple(tasks)))
     folder = root / FOLDER
     if not root.is_dir():
         raise FileTrouble(shown(root), "there is no such folder")

@@ -12,6 +12,7 @@ from pathlib import Path
 from custodian_core.codec import stamp
 from custodian_core.errors import FileTrouble, GitTrouble
 from custodian_core.files import create_file, read_file, replace_file
+from custodian_core.secrets import redact
 
 from .author import Author
 from .lock import Locked
@@ -44,7 +45,7 @@ def build(
 ) -> str:
     """A commit on `parent` in which only these files differ; nobody's index or files know of it.
 
-    A file may be new, and None takes one out.
+    A file may be new, and None takes one out. No secret is in the message, which all will read.
     """
     tree = git.word("rev-parse", "--verify", "--quiet", f"{parent}^{{tree}}")
     blobs = {path: _blob(git, file) if file else None for path, file in files.items()}
@@ -54,7 +55,8 @@ def build(
         for role in ("AUTHOR", "COMMITTER")
         for fact, value in (("NAME", author.name), ("EMAIL", author.email), ("DATE", stamp(at)))
     }
-    ran = git.run("commit-tree", "--no-gpg-sign", "-p", parent, new, data=message.encode(), env=who)
+    said = redact(message).encode()
+    ran = git.run("commit-tree", "--no-gpg-sign", "-p", parent, new, data=said, env=who)
     if not ran.ok:
         raise GitTrouble(str(git.folder), "commit-tree", ran.told)
     return ran.text.strip()
@@ -182,7 +184,7 @@ def put_back(held: Locked, git: Git) -> None:
     try:
         said = json.loads(read_file(journal, 10_000))
         move = Move(str(said["old"]), str(said["new"]))
-    except (FileTrouble, ValueError, KeyError, TypeError):
+    except (FileTrouble, ValueError, KeyError, TypeError, RecursionError):
         return
     if not (_COMMIT.fullmatch(move.old) and _COMMIT.fullmatch(move.new)):
         return  # somebody else wrote it

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from custodian_core.errors import GitTrouble
+from custodian_core.secrets import redact
 from custodian_core.surroundings import surroundings
 from custodian_core.text import printable
 
@@ -115,7 +116,7 @@ class Ran:
         """What it complained of, fit to show, without the advice it gives to people."""
         rows = [row.removeprefix("remote: ").strip() for row in self.err.splitlines()]
         said = "; ".join(row for row in rows if row and not row.startswith("hint:"))
-        return printable(_USER.sub("", said), TOLD) or f"git ended with {self.code}"
+        return printable(redact(_USER.sub("", said)), TOLD) or f"git ended with {self.code}"
 
 
 @dataclass(frozen=True, slots=True)

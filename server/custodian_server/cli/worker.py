@@ -7,6 +7,7 @@ from collections.abc import Callable
 import click
 
 from custodian_core.codec import now, stamp
+from custodian_core.secrets import redact
 from custodian_core.text import printable
 from custodian_core.timing import every
 
@@ -72,7 +73,7 @@ def _teller(*, err: bool) -> Callable[[str], None]:
 
     def tell(text: str) -> None:
         with lock:
-            click.echo(f"{stamp(now())} {printable(text, 2000)}", err=err)
+            click.echo(f"{stamp(now())} {printable(redact(text), 2000)}", err=err)
 
     return tell
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custodian_core.errors import CustodianError
 from custodian_core.hub.seen import foreign
+from custodian_core.screening import screened
 from custodian_core.text import printable
 from custodian_core.wire import HUB, REQUEST_ID
 from custodian_server.dashboard import is_page
@@ -187,7 +188,7 @@ class _Visit:
 
 
 class OneLine(logging.Formatter):
-    """A record as one line of JSON, whatever it holds."""
+    """A record as one line of JSON, whatever it holds, less what looks like a secret."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
@@ -199,7 +200,7 @@ class OneLine(logging.Formatter):
         }
         if record.exc_info:
             told["trace"] = self.formatException(record.exc_info)
-        return json.dumps(told)
+        return json.dumps(screened(told))
 
 
 def _known_method(method: str) -> str:

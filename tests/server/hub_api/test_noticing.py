@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,6 +20,7 @@ from custodian_core.errors import BadValue
 from custodian_core.hub.store import Store
 from custodian_core.notices import Notice, NoticeKind
 from custodian_core.notifying import Teller, open_teller, signature
+from custodian_core.secrets import HIDDEN
 from custodian_core.settings import load
 from custodian_tools.telling import tell_due
 from tests.server.serving import served
@@ -93,6 +95,19 @@ def test_a_notice_is_signed_with_its_time_and_says_which_it_is(
     told = json.loads(body)
     assert (told["hub"], told["repo"], told["text"]) == ("hub-1", "docs", "Which fonts, ☃?")
     assert told["schema_version"] == 1
+
+
+def test_a_notice_from_before_the_hub_hid_secrets_is_told_without_its_secret(
+    teller: Teller, receiver: Receiver
+) -> None:
+    token = "gh" + "p_" + "a1B2c3D4" * 5
+    assert teller.tell(replace(ASKED, text=f"Is {token} right?"), now()) is None
+
+    headers, body = receiver.heard.get(timeout=10)
+    assert json.loads(body)["text"] == f"Is {HIDDEN} right?"
+    assert headers["x-custodian-signature"] == signature(
+        SECRET, headers["x-custodian-timestamp"], body
+    )
 
 
 @pytest.mark.parametrize(

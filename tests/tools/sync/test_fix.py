@@ -7,7 +7,9 @@ import pytest
 from custodian_core.commands import ChangeWorkstream, RegisterRepo, ReopenTask
 from custodian_core.findings import Severity
 from custodian_core.hub.databases import SQLite
+from custodian_core.hub.portable import export
 from custodian_core.hub.store import Store
+from custodian_core.secrets import HIDDEN
 from custodian_core.status import Status
 from custodian_tools.sync import Report
 
@@ -300,3 +302,19 @@ def test_a_hub_that_lost_a_plan_links_it_anew_where_no_other_hub_has_it(
     assert report.sealed
     assert "C-06" in codes(report)
     assert a.plan.read_text() == text
+
+
+def test_a_secret_in_a_workplan_stays_there_and_is_nowhere_in_the_hub(
+    a: Clone, world: World
+) -> None:
+    token = "gh" + "p_" + "a1B2c3D4" * 5
+    theirs = a.plan.read_text().replace(f"Prose of {T1}.", f"Call it with {token}.")
+    a.plan.write_text(theirs)
+    a.commit(f"With {token}")
+    a.fix()
+    again = a.fix()
+
+    assert f"Call it with {token}." in a.plan.read_text()
+    assert world.task(T1).description == f"Call it with {HIDDEN}."
+    assert token not in "\n".join(export(world.hub.database))
+    assert (again.unchanged, again.findings) == (True, ())

@@ -113,7 +113,7 @@ class Fleet:
     def _begin(self, story: Story) -> None:
         self._on_the_forge(story.slug, story.goal, "", ("README.md",))
         first, *others = (self.place.checkout(host, story.slug) for host in story.hosts)
-        self._git("clone", "--quiet", self.place.url(story.slug), str(first))
+        self._clone(story.slug, first)
         (first / "README.md").write_text(f"# {story.slug}\n\n{story.goal}.\n")
         if story.tasks:
             plan = first / "workplans" / f"{story.prefix}-WP-0001.md"
@@ -127,7 +127,7 @@ class Fleet:
         self._commit(first, "Begin")
         self._git("push", "--quiet", "origin", "HEAD:main", folder=first)
         for other in others:
-            self._git("clone", "--quiet", self.place.url(story.slug), str(other))
+            self._clone(story.slug, other)
         for host in story.hosts:
             self._register(story, host)
         self.hub.do(SetGoal(story.slug, story.goal), PEOPLE)
@@ -253,17 +253,21 @@ class Fleet:
     def _fill(self, name: str, files: tuple[str, ...]) -> None:
         """A repo that only the forge knows has something to clone."""
         with_it = self.place.folder / "elsewhere" / name
-        self._git("clone", "--quiet", self.place.url(name), str(with_it))
+        self._clone(name, with_it)
         for file in files:
             (with_it / file).parent.mkdir(parents=True, exist_ok=True)
             (with_it / file).write_text(_plan(_SURVEY) if file.startswith("workplans") else "…\n")
         self._commit(with_it, "Begin")
         self._git("push", "--quiet", "origin", "HEAD:main", folder=with_it)
 
+    def _clone(self, name: str, folder: Path) -> None:
+        """A checkout in which whoever tries things out may commit at once."""
+        who = ("-c", "user.name=Ada", "-c", "user.email=ada@demo.example")
+        self._git("clone", "--quiet", *who, self.place.url(name), str(folder))
+
     def _commit(self, checkout: Path, message: str) -> None:
         self._git("add", "--all", folder=checkout)
-        who = ("-c", "user.name=Ada", "-c", "user.email=ada@demo.example")
-        self._git(*who, "commit", "--quiet", "-m", message, folder=checkout)
+        self._git("commit", "--quiet", "-m", message, folder=checkout)
 
     def _git(self, *said: str, folder: Path | None = None) -> None:
         Git(folder or self.place.folder).ask(*said)

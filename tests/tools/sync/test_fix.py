@@ -92,6 +92,19 @@ def test_a_writeback_changes_the_status_line_and_no_other_byte(a: Clone, world: 
     assert a.plan.read_bytes() == expected
 
 
+def test_what_is_still_to_mend_is_told_by_the_line_it_has_after_the_ids_were_put_in(
+    a: Clone,
+) -> None:
+    a.work(T2, "finsihed")
+    report = a.fix()
+    lines = a.plan.read_text().splitlines()
+    told = [found for found in report.findings if found.code == "C-12"]
+
+    assert report.commits
+    assert [lines[found.line - 1] for found in told if found.line] == ["status: finsihed"]
+    assert [found for found in a.check().findings if found.code == "C-12"] == told
+
+
 def test_work_done_on_a_is_never_regressed_by_stale_b(a: Clone, b: Clone, world: World) -> None:
     a.work(T1, "done")
     a.fix()

@@ -147,7 +147,7 @@ def _with_commit(
     bench: Bench, git: Git, listing: Listing, done: Reconciled, options: Options, run_id: str
 ) -> Reconciled:
     """The same, with the commit that writes the plan's edits, if there are any."""
-    files, edits, findings = _new_files(git, listing, done.view, done.plan.edits)
+    files, edits, findings, lines = _new_files(git, listing, done.view, done.plan.edits)
     brief = _new_brief(git, listing, done.view) if options.writeback else None
     if brief:
         files[".custodian-brief.md"] = brief
@@ -161,7 +161,7 @@ def _with_commit(
     return replace(
         done,
         listing=list_plans(git, commit) if commit else done.listing,
-        findings=(*done.findings, *findings),
+        findings=(*(_where_it_is(each, lines) for each in done.findings), *findings),
         commit=commit,
         edits=tuple(edits),
         agreed=agreed,
@@ -171,8 +171,11 @@ def _with_commit(
 
 def _new_files(
     git: Git, listing: Listing, view: ReconcileView, edits: Sequence[Edit]
-) -> tuple[dict[str, NewFile], list[Edit], list[Finding]]:
-    """Each file's new bytes, the edits that they hold, and what could not be edited exactly."""
+) -> tuple[dict[str, NewFile], list[Edit], list[Finding], dict[str, list[int]]]:
+    """Each file's new bytes, the edits that they hold, what could not be edited exactly.
+
+    The last is where each line of a file has gone, from the first line on.
+    """
     by_path: defaultdict[str, list[Edit]] = defaultdict(list)
     for each in edits:
         by_path[each.path].append(each)
@@ -183,6 +186,7 @@ def _new_files(
     files: dict[str, NewFile] = {}
     made: list[Edit] = []
     findings: list[Finding] = []
+    lines: dict[str, list[int]] = {}
     for path, wanted in by_path.items():
         data = texts[entries[path].blob]
         new = data
@@ -194,7 +198,31 @@ def _new_files(
                 findings.append(_not_editable(each, trouble))
         if new != data:
             files[path] = NewFile(entries[path].mode, new)
-    return files, made, findings
+            lines[path] = _lines(data, new)
+    return files, made, findings, lines
+
+
+def _lines(old: bytes, new: bytes) -> list[int]:
+    """Where each line of the old file is in the new one, into which ids alone were put."""
+    written, at, places = new.split(b"\n"), 0, list[int]()
+    for line in old.split(b"\n"):
+        while _is_link(written[at]) and not _is_link(line):
+            at += 1
+        at += 1
+        places.append(at)
+    return places
+
+
+def _is_link(line: bytes) -> bool:
+    return line.lstrip().startswith((b"state_hub_task_id", b"state_hub_workstream_id"))
+
+
+def _where_it_is(finding: Finding, lines: Mapping[str, list[int]]) -> Finding:
+    """What still has to be mended is told by the line on which it is now."""
+    places = lines.get(finding.path or "", ())
+    if finding.severity is Severity.FIXED or not finding.line or finding.line > len(places):
+        return finding
+    return replace(finding, line=places[finding.line - 1])
 
 
 def _changes(each: Edit, ids: Mapping[str, str]) -> list[Change]:

@@ -27,7 +27,7 @@ def rows(rounds: int = 40) -> list[Row]:
         program.write_text(_PROGRAM)
         program.chmod(0o755)
         hooked, bare = _repo(home / "hooked"), _repo(home / "bare")
-        settings = Settings({"CUSTODIAN_ROOTS": name}, {})
+        settings = Settings({"CUSTODIAN_HOME": f"{name}/home", "CUSTODIAN_ROOTS": name}, {})
         done = install(Target(hooked, "hooked"), str(program), settings)
         assert not done.refused
         mine, theirs = in_turn(partial(_commit, hooked), partial(_commit, bare), rounds)

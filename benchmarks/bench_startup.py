@@ -1,6 +1,5 @@
 """Starting: the command line against a bare interpreter, the MCP server against the bare SDK."""
 
-import itertools
 import json
 import os
 import shutil
@@ -16,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from bench_hub import filled
-from harness import Row, child_cpu_ms, in_turn
+from harness import CannotMeasure, Row, compared, held, spent_by
+from session import HELLO, Session, spoken
+
+from custodian_core.model_tokens import count
 
 _BIN = Path(sys.executable).parent
 _BAR_MS = 100
@@ -24,6 +26,8 @@ _BAR_MS = 100
 _LISTS_MS, _RESIDENT_MS, _TIMES_BARE = 60, 40, 1.1
 #: how many tasks the hub has, and what a call may take once the server is warm
 _TASKS, _WARM_MS, _TOKENS, _WARM_CALLS = 10_000, 15, 1_500, 100
+#: what a model pays, in tokens: for all tools of the default sets, for one, for a usual dispatch
+_ALL_TOOLS, _ONE_TOOL, _DISPATCH = 2_500, 250, 600
 
 #: what answers with no more than the standard library: nothing in Python can be quicker
 FLOOR = """\
@@ -42,9 +46,8 @@ def list_tasks() -> dict:
     return {}
 server.run()
 """
-ADA = {"name": "ada", "version": "1"}
 STEPS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("initialize", {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": ADA}),
+    ("initialize", HELLO),
     ("tools/list", {}),
     ("tools/call", {"name": "list_tasks", "arguments": {}}),
 )
@@ -54,12 +57,13 @@ def rows(rounds: int = 20) -> list[Row]:
     """`custodian --version` and `custodian --help`; `custodian-mcp` in each way of serving."""
     found: list[Row] = []
     for flag in ("--version", "--help"):
-        ours = partial(child_cpu_ms, [str(_BIN / "custodian"), flag])
-        floor = partial(child_cpu_ms, [sys.executable, "-c", "pass"])
-        mine, bare = in_turn(ours, floor, rounds)
+        ours = partial(spent_by, [str(_BIN / "custodian"), flag])
+        floor = partial(spent_by, [sys.executable, "-c", "pass"])
+        costs = compared(ours, floor, rounds)
         bar = f"<= {_BAR_MS} ms CPU"
         name = f"custodian {flag}"
-        found.append(Row(name, mine, "a bare interpreter", bare, bar, mine <= _BAR_MS, rounds))
+        holds = costs[0].cpu_ms <= _BAR_MS
+        found.append(held(name, costs, "a bare interpreter", bar, holds, rounds))
     return found + _served(rounds // 2)
 
 
@@ -104,29 +108,41 @@ def _served(rounds: int) -> list[Row]:
 
 def _warm(command: list[str], folder: Path, env: dict[str, str]) -> list[Row]:
     """Calls of a server that is warm, among many tasks, and how long the list of tasks is."""
-    with _spoken(command, folder, env) as ask:
-        ask(*STEPS[0])
-        rows = [
-            _call_row(ask, tool, {"repo": "repo-07"})
-            for tool in ("get_repo_dispatch", "list_tasks")
-        ]
-        answer = ask("tools/call", {"name": "list_tasks", "arguments": {"repo": "repo-07"}})
-    # (a token is some four bytes of JSON: crude, and the same on every machine)
-    tokens = len(json.dumps(answer["result"]["structuredContent"], separators=(",", ":"))) / 4
-    bar = f"<= {_TOKENS} tokens"
+    asked = {"repo": "repo-07"}
+    with spoken(command, folder, env) as server:
+        server.ask(*STEPS[0])
+        shown = [tokens_of_tool(tool) for tool in server.ask(*STEPS[1])["result"]["tools"]]
+        rows = [_call_row(server, tool, asked) for tool in ("get_repo_dispatch", "list_tasks")]
+        dispatch, _ = server.call("get_repo_dispatch", asked)
+        listed, _ = server.call("list_tasks", asked)
     return [
         *rows,
-        Row("tokens of list_tasks", tokens, "the bar alone", None, bar, tokens <= _TOKENS, 1),
+        _tokens(f"tools/list, {len(shown)} tools", sum(shown), _ALL_TOOLS),
+        _tokens("the dearest tool", max(shown), _ONE_TOOL),
+        _tokens("get_repo_dispatch", count(dispatch), _DISPATCH),
+        _tokens("list_tasks", count(listed), _TOKENS),
     ]
 
 
-def _call_row(ask: "Ask", tool: str, arguments: dict[str, Any]) -> Row:
+def tokens_of_tool(tool: dict[str, Any]) -> int:
+    """What a model sees of a tool: its name, description and schema."""
+    seen = {"name": tool["name"], "description": tool.get("description", "")}
+    told = {**seen, "input_schema": tool["inputSchema"]}
+    return count(json.dumps(told, ensure_ascii=False, separators=(",", ":")))
+
+
+def _tokens(name: str, tokens: int, bar: int) -> Row:
+    said = f"<= {bar:,} tokens"
+    return Row(name, tokens, "the bar alone", None, said, tokens <= bar, 1, unit="tokens")
+
+
+def _call_row(server: Session, tool: str, arguments: dict[str, Any]) -> Row:
     took: list[float] = []
     for _ in range(_WARM_CALLS):
         begin = time.perf_counter()
-        answer = ask("tools/call", {"name": tool, "arguments": arguments})
+        said, good = server.call(tool, arguments)
         took.append((time.perf_counter() - begin) * 1000)
-        assert not answer["result"].get("isError"), answer
+        assert good, said
     ours, bar = statistics.median(took), f"<= {_WARM_MS} ms, median"
     name = f"warm {tool}, {_TASKS} tasks"
     return Row(name, ours, "the bar alone", None, bar, ours <= _WARM_MS, _WARM_CALLS)
@@ -141,49 +157,18 @@ def _times(command: list[str], folder: Path, env: dict[str, str]) -> list[float]
     """Milliseconds from the start until each step was answered."""
     begin = time.perf_counter()
     took: list[float] = []
-    with _spoken(command, folder, env) as ask:
+    with spoken(command, folder, env) as server:
         for step in STEPS:
-            ask(*step)
+            server.ask(*step)
             took.append((time.perf_counter() - begin) * 1000)
     return took
-
-
-Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
-
-
-@contextmanager
-def _spoken(command: list[str], folder: Path, env: dict[str, str]) -> Generator[Ask]:
-    """A program that is asked over its standard streams."""
-    with subprocess.Popen(
-        command, cwd=folder, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        input_, output, numbers = process.stdin, process.stdout, itertools.count()
-
-        def ask(method: str, params: dict[str, Any]) -> dict[str, Any]:
-            number = next(numbers)
-            said = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            input_.write(json.dumps(said).encode() + b"\n")
-            input_.flush()
-            while (answer := json.loads(output.readline())).get("id") != number:
-                pass
-            if method == "initialize":
-                input_.write(b'{"jsonrpc":"2.0","method":"notifications/initialized"}\n')
-            told: dict[str, Any] = answer
-            return told
-
-        yield ask
-        input_.close()
 
 
 @contextmanager
 def _machine() -> Generator[tuple[Path, dict[str, str], dict[str, str]]]:
     """A folder, an environment, and one in which a hub is served beside."""
-    others = ("PYTHONDONTWRITEBYTECODE", "CUSTODIAN_", "XDG_")
+    others = ("CUSTODIAN_", "XDG_")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(others)}
-    # (who installs a program compiles it; what is not compiled takes twice as long to start)
-    subprocess.run([sys.executable, "-m", "compileall", "-q", *_SOURCES], env=plain, check=True)
     folder = Path(tempfile.mkdtemp())
     env = {**plain, "CUSTODIAN_HOME": str(folder / "home"), "CUSTODIAN_ROOTS": str(folder)}
     (folder / "home").mkdir()
@@ -196,13 +181,8 @@ def _machine() -> Generator[tuple[Path, dict[str, str], dict[str, str]]]:
         ) as hub:
             assert hub.stderr
             if b"mcp.sock" not in hub.stderr.readline():
-                raise SystemExit("the hub does not serve agents")
+                raise CannotMeasure("the hub does not serve agents")
             yield folder, {**env, "CUSTODIAN_HOST": "other"}, env
             hub.terminate()
     finally:
         shutil.rmtree(folder)
-
-
-_SOURCES = [
-    str(Path(__file__).parents[1] / name) for name in ("core", "tools", "server", "prompts")
-]

@@ -1,116 +1,20 @@
 """Check, sweep and a single change, each against what bare git needs for the same repos."""
 
-import os
-import random
-import resource
-import shutil
 import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from harness import Row, alone, child_cpu_ms, in_turn
-from plans import plan
+from fleet import Fleet, standing, statuses
+from harness import Row, alone, compared, held, in_turn, spent_by, spent_by_children
 
-from custodian_core.commands import Caller, RegisterRepo
-from custodian_core.git.author import Author
-from custodian_core.hub.databases import SQLite
-from custodian_core.hub.store import Store
-from custodian_tools.sync import Bench, Options, fix
+from custodian_core.commands import ChangeTask
+from custodian_core.records import Task
+from custodian_tools.sync import Options, fix
 
-_HOST = "bench"
-_PLANS, _TASKS = 5, 8
 _CHECK, _SWEEP = 50, 200
-_SIZES = (10, 100, 1_000)
 _AT_ONCE = 8
-_CUSTODIAN = [sys.executable, "-c", "from custodian_server.cli import main; main()"]
-
-
-class Fleet:
-    """Repos in step, each a clone of a bare remote of its own, and the hub that knows them."""
-
-    def __init__(self, folder: Path, many: int) -> None:
-        self.folder, self.many = folder, many
-        self.env = _environment(folder)
-        self.tops = [folder / f"repo-{number:04d}" for number in range(many)]
-        self.store = Store(SQLite(folder / "home/hub.db"))
-        self._make()
-
-    def _make(self) -> None:
-        remote, top = self.folder / "model.git", self.folder / "model"
-        git = _git(self.env)
-        git(self.folder, "init", "-q", "--bare", str(remote))
-        git(self.folder, "clone", "-q", str(remote), str(top))
-        (top / "workplans").mkdir()
-        rng = random.Random(1)  # noqa: S311 - the same plans on every run
-        for number in range(_PLANS):
-            text = plan(number, rng, _TASKS)
-            text = text.replace(b"\nrepo: the-bench\n", b"\n").replace(
-                b": custodian\n", b": bench\n"
-            )
-            lines = [row for row in text.splitlines(keepends=True) if b"state_hub_" not in row]
-            (top / f"workplans/{number}.md").write_bytes(b"".join(lines))
-        git(top, "add", ".")
-        git(top, "commit", "-q", "-m", "plans")
-        git(top, "push", "-q", "-u", "origin", "main")
-        bench = self.bench()
-        for place in self.tops:
-            shutil.copytree(remote, place.with_suffix(".git"))
-            shutil.copytree(top, place)
-            config = place / ".git/config"
-            config.write_text(config.read_text().replace(str(remote), f"{place}.git"))
-            said = RegisterRepo(
-                place.name, "bench", host=_HOST, path=str(place), default_branch="main"
-            )
-            repo = self.store.do(said, bench.by)
-            report = fix(bench, repo, place, Options(settle_s=0))
-            assert report.sealed, report
-
-    def bench(self) -> Bench:
-        return Bench(self.store, Caller("bench"), _HOST, Author("Bench", "bench@localhost"))
-
-    def custodian(self, *words: str) -> list[str]:
-        return [*_CUSTODIAN, *words]
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    """An environment that knows nothing of this machine's hub or git."""
-    config = folder / "gitconfig"
-    config.write_text("[user]\nname = b\nemail = b@x\n[init]\ndefaultBranch = main\n")
-    env = {
-        **os.environ,
-        "CUSTODIAN_HOME": str(folder / "home"),
-        "CUSTODIAN_HOST": _HOST,
-        "CUSTODIAN_ROOTS": str(folder),
-        "GIT_CONFIG_GLOBAL": str(config),
-        "GIT_CONFIG_NOSYSTEM": "1",
-    }
-    os.environ.update(env)
-    return env
-
-
-def _git(env: dict[str, str]) -> Callable[..., None]:
-    def call(folder: Path, *words: str) -> None:
-        subprocess.run(["git", *words], cwd=folder, env=env, check=True, capture_output=True)
-
-    return call
-
-
-def _children_ms(work: Callable[[], object]) -> float:
-    """CPU time of all processes that the work starts."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    work()
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime) * 1000
-
-
-def _statuses(fleet: Fleet) -> None:
-    for top in fleet.tops:
-        command = ["git", "-C", str(top), "status", "--porcelain=v2", "--branch"]
-        subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
 
 
 def _fetches(fleet: Fleet) -> None:
@@ -127,28 +31,27 @@ def _wall_ms(work: Callable[[], object]) -> float:
     return (time.perf_counter() - begin) * 1000
 
 
-def rows() -> list[Row]:
+def rows() -> Iterator[Row]:
     """Every speed that is claimed of the sync."""
-    with tempfile.TemporaryDirectory() as folder:
-        small = Fleet(Path(folder), _CHECK)
-        found = [_check(small), _one_change(small), _from_commit(small)]
-        small.store.close()
-    with tempfile.TemporaryDirectory() as folder:
-        large = Fleet(Path(folder), _SWEEP)
-        found.append(_sweep(large))
-        large.store.close()
-    return [*found, _growth()]
+    with standing(_CHECK) as small:
+        yield _check(small)
+        yield _one_change(small)
+        yield _written_back(small)
+        yield _from_commit(small)
+    with standing(_SWEEP) as large:
+        yield _sweep(large)
 
 
 def _check(fleet: Fleet, rounds: int = 5) -> Row:
     command = fleet.custodian("check", "--all", "--no-fetch")
-    ours, peer = in_turn(
-        lambda: child_cpu_ms(command, fleet.env),
-        lambda: _children_ms(lambda: _statuses(fleet)),
+    costs = compared(
+        lambda: spent_by(command, fleet.env),
+        lambda: spent_by_children(lambda: statuses(fleet)),
         rounds,
     )
     name = f"check of {fleet.many} repos, nothing changed"
-    return Row(name, ours, "git status over them", peer, "<= 3x the CPU", ours <= 3 * peer, rounds)
+    holds = costs[0].cpu_ms <= 3 * costs[1].cpu_ms
+    return held(name, costs, "git status over them", "<= 3x the CPU", holds, rounds)
 
 
 def _sweep(fleet: Fleet, rounds: int = 3) -> Row:
@@ -165,7 +68,7 @@ def _sweep(fleet: Fleet, rounds: int = 3) -> Row:
 
 def _one_change(fleet: Fleet, rounds: int = 10) -> Row:
     """One status, committed in the file, until the hub knows it: warm, no fetch, no push."""
-    top, bench, git = fleet.tops[0], fleet.bench(), _git(fleet.env)
+    top, bench, git = fleet.tops[0], fleet.bench(), fleet.git
     path = top / "workplans/0.md"
     options = Options(settle_s=0, fetch=False, push=False)
 
@@ -187,19 +90,50 @@ def _one_change(fleet: Fleet, rounds: int = 10) -> Row:
     )
 
 
+def _written_back(fleet: Fleet, rounds: int = 10) -> Row:
+    """One status, told to the hub, until a commit has it in the file: warm, no fetch, no push."""
+    top, bench = fleet.tops[2], fleet.bench()
+    task = _open_task(fleet, top.name)
+    path = _file_of(fleet, top, task)
+    options = Options(settle_s=0, fetch=False, push=False)
+
+    def once(number: int) -> float:
+        new = ("in_progress", "blocked")[number % 2]
+
+        def told() -> None:
+            fleet.store.do(ChangeTask(task.id, {"status": new}), bench.by)
+            fix(bench, bench.hub.repo(top.name), top, options)
+
+        taken = _wall_ms(told)
+        assert f"id: {task.key}\nstatus: {new}\n" in path.read_text()
+        assert fix(bench, bench.hub.repo(top.name), top, Options(settle_s=0)).sealed
+        return taken
+
+    once(0)
+    took = min(once(number) for number in range(1, rounds + 1))
+    return alone("one status, hub to file, committed, warm, wall", took, 40, rounds)
+
+
+def _open_task(fleet: Fleet, slug: str) -> Task:
+    return next(task for task in fleet.store.reconcile_view(slug).tasks if task.status == "todo")
+
+
+def _file_of(fleet: Fleet, top: Path, task: Task) -> Path:
+    streams = fleet.store.reconcile_view(top.name).workstreams
+    return top / str(next(each.workplan_file for each in streams if each.id == task.workstream_id))
+
+
 def _from_commit(fleet: Fleet, commits: int = 50) -> Row:
     """From a commit's start until the hub knows what it says: hook, fetch and push included."""
-    top, git = fleet.tops[1], _git(fleet.env)
+    top, git = fleet.tops[1], fleet.git
     subprocess.run(
         fleet.custodian("hooks", "install", top.name),
         env=fleet.env,
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    view = fleet.store.reconcile_view(top.name)
-    task = next(task for task in view.tasks if task.status == "todo")
-    stream = next(stream for stream in view.workstreams if stream.id == task.workstream_id)
-    path = top / str(stream.workplan_file)
+    task = _open_task(fleet, top.name)
+    path = _file_of(fleet, top, task)
     taken: list[float] = []
     for number in range(commits):
         new = ("in_progress", "blocked")[number % 2]
@@ -222,20 +156,3 @@ def _revision(fleet: Fleet, slug: str) -> int | None:
     repo = fleet.store.repo(slug)
     (host,) = repo.hosts
     return host.revision if host.sealed and host.revision == repo.revision else None
-
-
-def _growth(rounds: int = 3) -> Row:
-    """CPU of a check for each repo, in the largest fleet against the smallest."""
-    each: dict[int, float] = {}
-    for many in _SIZES:
-        with tempfile.TemporaryDirectory() as folder:
-            fleet = Fleet(Path(folder), many)
-            command = fleet.custodian("check", "--all", "--no-fetch")
-            start = min(child_cpu_ms(fleet.custodian("--version"), fleet.env) for _ in range(3))
-            whole = min(child_cpu_ms(command, fleet.env) for _ in range(rounds))
-            each[many] = (whole - start) / many
-            fleet.store.close()
-    least, most = each[_SIZES[0]], each[_SIZES[-1]]
-    name = f"check, each of {_SIZES[-1]} repos"
-    peer = f"each of {_SIZES[0]}"
-    return Row(name, most, peer, least, "<= 1.2x", most <= 1.2 * least, rounds)

@@ -52,7 +52,7 @@ def rows(count: int = 10_000) -> list[Row]:
         piece = corpus[start : start + 200]
 
         ours, peer = partial(_ours, piece), partial(_peer, piece)
-        pair = in_turn(partial(cpu_ms, ours), partial(cpu_ms, peer), 5)
+        pair = in_turn(partial(cpu_ms, ours), partial(cpu_ms, peer), 3)
         mine, theirs = mine + pair[0], theirs + pair[1]
     plan = read(corpus[0]).workplan
     assert plan
@@ -82,7 +82,7 @@ def rows(count: int = 10_000) -> list[Row]:
             theirs,
             ">= 3x faster",
             equal and theirs >= 3 * mine,
-            5,
+            3,
         ),
         alone("one status edit", edit_ms, 0.5, 15),
         alone("a workplan read before", again_ms, 0.02, 15),

@@ -2,20 +2,31 @@
 
 import random
 import uuid
+from collections.abc import Sequence
 
 _TEXT = """the repo keeps its plans in step with every remote and tells nobody who asks twice
 hub task status file commit branch merge push seal writes back what was decided before"""
 _WORDS = _TEXT.split()
-_STATUSES = ("todo", "in_progress", "blocked", "done", "cancelled")
+STATUSES = ("todo", "in_progress", "blocked", "done", "cancelled")
 _PRIORITIES = ("critical", "high", "medium", "low")
 
 
-def plan(number: int, rng: random.Random, tasks: int | None = None) -> bytes:
+def words(rng: random.Random, count: int) -> str:
+    """So many words that mean little."""
+    return " ".join(rng.choice(_WORDS) for _ in range(count))
+
+
+def plan(
+    number: int,
+    rng: random.Random,
+    tasks: int | None = None,
+    statuses: Sequence[str] = STATUSES,
+) -> bytes:
     """One workplan of about 4 KB; the same `number` and `rng` state give the same bytes."""
 
     def prose(count: int) -> str:
-        words = [rng.choice(_WORDS) for _ in range(count)]
-        lines = [" ".join(words[i : i + 12]) for i in range(0, count, 12)]
+        said = words(rng, count).split()
+        lines = [" ".join(said[i : i + 12]) for i in range(0, count, 12)]
         return "\n".join(lines) + "."
 
     def new_id() -> str:
@@ -26,7 +37,7 @@ def plan(number: int, rng: random.Random, tasks: int | None = None) -> bytes:
         f"""---
 id: {key}
 type: workplan
-title: "Plan {number} — {" ".join(rng.choice(_WORDS) for _ in range(4))}"
+title: "Plan {number} — {words(rng, 4)}"
 domain: custodian
 repo: the-bench
 status: {rng.choice(("active", "todo", "in_progress"))}
@@ -52,11 +63,11 @@ state_hub_workstream_id: "{new_id()}"
     ]
     parts += [
         f"""
-### T{place:02d} — {" ".join(rng.choice(_WORDS) for _ in range(5))}
+### T{place:02d} — {words(rng, 5)}
 
 ```task
 id: {key}-T{place:02d}
-status: {rng.choice(_STATUSES)}
+status: {rng.choice(statuses)}
 priority: {rng.choice(_PRIORITIES)}
 state_hub_task_id: "{new_id()}"
 ```

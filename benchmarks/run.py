@@ -1,35 +1,106 @@
-"""`make bench`: every benchmark, or those whose names are given, with `--json` for programs."""
+"""`make bench`: every benchmark, or those that are named; what is found is told, or recorded."""
 
-import importlib
+import argparse
+import os
+import platform
+import sqlite3
+import subprocess
 import sys
+import time
+import traceback
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
-from harness import Row, report
+from areas import AREAS
+from page import PICTURES, page, pictures
+from records import Area, Found, Run, from_json, to_json
+from table import table
 
-NAMES = (
-    "startup",
-    "workplans",
-    "hub",
-    "crowd",
-    "hooks",
-    "schedules",
-    "forge",
-    "ops",
-    "dashboard",
-    "queue",
-)
+HERE = Path(__file__).parent
+RESULTS = HERE / "results.json"
+PAGE = HERE.parent / "docs/benchmarks.md"
+#: a recording that takes programs of others along only where somebody asked for them before
+ON_REQUEST = "peers"
 
 
 def main() -> None:
-    """Run the benchmarks named on the command line, or all."""
-    wanted = [name for name in sys.argv[1:] if not name.startswith("-")] or list(NAMES)
-    if unknown := set(wanted) - set(NAMES):
-        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(NAMES)}")
-    sys.path.insert(0, str(Path(__file__).parent))
-    rows: list[Row] = []
-    for name in wanted:
-        rows += importlib.import_module(f"bench_{name}").rows()
-    report(rows)
+    """What was asked for is measured; the command ends with 1 where a bar does not hold."""
+    asked = _arguments()
+    if unknown := set(asked.names) - set(AREAS):
+        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
+    if asked.page:
+        write(from_json(RESULTS.read_text()))
+        return
+    compiled()
+    names = asked.names or [name for name in AREAS if name != ON_REQUEST or asked.record]
+    run = Run(machine(), tuple(measured(names)))
+    print(to_json(run) if asked.json else table(run))
+    if asked.record:
+        before = from_json(RESULTS.read_text()) if RESULTS.exists() else Run("", ())
+        write(before.renewed(run, AREAS))
+    good = all(area.gap is None and all(row.holds for row in area.rows) for area in run.areas)
+    sys.exit(0 if good else 1)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"one of {', '.join(AREAS)}")
+    parser.add_argument("--json", action="store_true", help="print one JSON envelope")
+    parser.add_argument("--record", action="store_true", help="renew results.json and the page")
+    parser.add_argument("--page", action="store_true", help="only make the page of results.json")
+    return parser.parse_args()
+
+
+def compiled() -> None:
+    """The sources are compiled, as an installer does: starting takes twice as long otherwise."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sources = [str(HERE.parent / name) for name in ("core", "tools", "server", "prompts")]
+    subprocess.run([sys.executable, "-m", "compileall", "-q", *sources], check=True)
+
+
+def write(run: Run) -> None:
+    """The results, their page and its pictures are those of `run`."""
+    RESULTS.write_text(to_json(run))
+    PAGE.write_text(page(run))
+    for name, drawn in pictures(run).items():
+        (PAGE.parent / PICTURES / name).write_text(drawn)
+
+
+def measured(names: Iterable[str]) -> Iterator[Area]:
+    """The areas, one after the other; one that cannot be measured says why, and the next begins."""
+    for name in names:
+        print(f"{name} ...", end="", file=sys.stderr, flush=True)
+        before, begin = os.getloadavg()[0], time.monotonic()
+        found: list[Found] = []
+        gap = _gap(name, found)
+        took, load = time.monotonic() - begin, (before, os.getloadavg()[0])
+        print(f" {took:.0f} s{f', {gap}' if gap else ''}", file=sys.stderr, flush=True)
+        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        area = Area(name, at, round(took, 1), (round(load[0], 1), round(load[1], 1)), gap=gap)
+        yield area.with_found(found)
+
+
+def _gap(name: str, found: list[Found]) -> str | None:
+    """Why `found` does not hold all that the benchmark measures."""
+    try:
+        for each in import_module(f"bench_{name}").rows():
+            found.append(each)  # noqa: PERF402 - what came before a fault is kept
+    except Exception as error:  # one area's fault must not take the others' figures along
+        traceback.print_exc()
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    return None
+
+
+def machine() -> str:
+    """What kind of machine this is, without its name."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    git = subprocess.run(["git", "version"], capture_output=True, text=True, check=True).stdout
+    return (
+        f"{os.cpu_count()} cores of {platform.machine()}, {memory:.0f} GiB, {platform.system()}, "
+        f"Python {platform.python_version()}, git {git.split()[2]}, SQLite {sqlite3.sqlite_version}"
+    )
 
 
 if __name__ == "__main__":

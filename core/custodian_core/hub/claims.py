@@ -35,9 +35,10 @@ READY = ("work", "it is the most urgent that can be begun")
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A claim, and what its holder is to do with the task."""
+    """A claim, its task as it is now, and what its holder is to do with it."""
 
     claim: Claim
+    task: Task
     directive: str
     reason: str
 
@@ -62,13 +63,13 @@ def granted(tx: Writing, command: ClaimTask) -> Granted:
     held = tx.one("open_claim", task_id=task.id)
     if held is not None:
         if held["holder"] == command.holder:
-            return Granted(renewed(tx, held), *YOURS)
+            return Granted(renewed(tx, held), task, *YOURS)
         if held["parked"] or held["free_at"] > tx.at:
             raise Claimed(task.key, held["holder"], held["free_at"])
         end(tx, task, held, "expired")
         task = tx.task(task.id)
     _refuse_shared_workdir(tx, command)
-    return Granted(_grant(tx, command, task), *offer(task.status))
+    return _grant(tx, command, task)
 
 
 def offer(status: str) -> tuple[str, str]:
@@ -76,7 +77,7 @@ def offer(status: str) -> tuple[str, str]:
     return LEFT if status == Status.IN_PROGRESS.value else READY
 
 
-def _grant(tx: Writing, command: ClaimTask, task: Task) -> Claim:
+def _grant(tx: Writing, command: ClaimTask, task: Task) -> Granted:
     ttl_s = TTL_S[command.kind] if command.ttl_s is None else command.ttl_s
     if not 1 <= ttl_s <= MAX_TTL_S:
         raise BadValue("ttl_s", f"it must be between 1 and {MAX_TTL_S} seconds")
@@ -98,13 +99,14 @@ def _grant(tx: Writing, command: ClaimTask, task: Task) -> Claim:
     _add_claim(tx, claim)
     after = {"holder": claim.holder, "fence": claim.fence, "ttl_s": ttl_s}
     tx.event("claim.granted", task.id, subject=task.key, repo=task.repo_slug, after=after)
+    begun = replace(task, fence=claim.fence)
     if task.status is Status.TODO:
         from .tasks import put_task
 
-        put_task(tx, task, replace(task, status=Status.IN_PROGRESS, fence=claim.fence))
+        begun = put_task(tx, task, replace(begun, status=Status.IN_PROGRESS))
     else:
         tx.run("put_fence", id=task.id, fence=claim.fence)
-    return claim
+    return Granted(claim, begun, *offer(task.status))
 
 
 def _add_claim(tx: Writing, claim: Claim) -> None:
@@ -147,27 +149,22 @@ def _refuse_shared_workdir(tx: Writing, command: ClaimTask) -> None:
 def next_task(tx: Writing, command: ClaimTask) -> Task:
     """The task that the holder should work on, or `NothingToDo`."""
     assert command.repo is not None  # noqa: S101 - checked by the caller
-    repo_id = tx.repo_row(command.repo)["id"]
-    chosen = choose(tx, repo_id, command.holder, tx.at)
+    chosen = choose(tx, tx.repo_row(command.repo), command.holder, tx.at)
     if chosen is None:
         raise NothingToDo(command.repo, why_nothing(tx, command.repo))
     return rows.task(chosen)
 
 
-def choose(tx: Reading, repo_id: str, holder: str | None, now: str) -> Row | None:
+def choose(tx: Reading, repo: Row, holder: str | None, now: str) -> Row | None:
     """The next task: the holder's own, then one that was left in progress, then a ready one.
 
     Among ready tasks the most urgent, then the one that unblocks most, then the plan's own order.
     """
-    begun = tx.all("begun", repo_id=repo_id, holder=holder, now=now)
+    where = {"repo_id": repo["id"], "repo": repo["slug"], "now": now}
+    begun = tx.all("begun", holder=holder, **where)
     if begun:
         return min(begun, key=itemgetter("turn"))
-    ready = tx.all("ready", repo_id=repo_id, now=now, limit=WEIGHED)
-    return min(ready, key=_weight, default=None)
-
-
-def _weight(row: Row) -> tuple[int, int, int, str, str]:
-    return (row["urgency"], -row["unblocks"], row["position"], row["key"], row["id"])
+    return tx.first("ready", weighed=WEIGHED, **where)
 
 
 def why_nothing(tx: Reading, repo: str) -> str:

@@ -451,5 +451,5 @@ def _json(response: "httpx.Response") -> Any:
     """The JSON of the response, or None."""
     try:
         return response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from custodian_core.records import ActiveWorkstream, Claim, Dispatch, PendingTask
+from custodian_core.records import ActiveWorkstream, Dispatch, PendingTask
 
 from . import claims, rows
 from .rows import Row
@@ -16,7 +16,7 @@ def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     """What the repo's agent should know and do now."""
     row = tx.repo_row(repo)
     known = _known(tx, row, hub_id)
-    chosen = claims.choose(tx, row["id"], None, now)
+    chosen = claims.choose(tx, row, None, now)
     if chosen is not None:
         directive, reason = claims.offer(chosen["status"])
         return replace(known, directive=directive, reason=reason, task=rows.task(chosen))
@@ -29,12 +29,15 @@ def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     return replace(known, directive=directive, reason=reason)
 
 
-def claimed(tx: Reading, claim: Claim, hub_id: str, offer: tuple[str, str]) -> Dispatch:
+def claimed(tx: Reading, granted: claims.Granted, hub_id: str) -> Dispatch:
     """What the holder of a claim that was just granted should know and do now."""
-    known = _known(tx, tx.repo_row(claim.repo_slug), hub_id)
-    directive, reason = offer
-    task = tx.task(claim.task_id)
-    return replace(known, directive=directive, reason=reason, task=task, claim=claim)
+    return replace(
+        _known(tx, tx.repo_row(granted.claim.repo_slug), hub_id),
+        directive=granted.directive,
+        reason=granted.reason,
+        task=granted.task,
+        claim=granted.claim,
+    )
 
 
 def _known(tx: Reading, row: Row, hub_id: str) -> Dispatch:

@@ -411,18 +411,19 @@ select id, key, title, status, urgency, needs_human, depends_on from tasks t
 where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked')
 order by position, key limit :limit;
 
--- name: begun(repo_id, holder, now)
+-- name: begun(repo_id, repo, holder, now)
 -- The task the holder has a claim on, the one last touched; and of those in progress that nobody has
 -- the right to work on, the most urgent.
 select * from (
-    select t.*, 0 as turn from task_rows t join claims c on c.task_id = t.id and c.ended_at is null
+    select t.*, cast(:repo as text) as repo_slug, 0 as turn
+    from tasks t join claims c on c.task_id = t.id and c.ended_at is null
     where c.repo_id = :repo_id and c.holder = :holder
       and t.status in ('todo', 'in_progress', 'blocked') and (c.parked = 1 or c.free_at > :now)
     order by c.renewed_at desc, t.key limit 1
 ) as own
 union all
 select * from (
-    select t.*, 1 as turn from task_rows t
+    select t.*, cast(:repo as text) as repo_slug, 1 as turn from tasks t
     where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
       and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
                       and (c.parked = 1 or c.free_at > :now))
@@ -431,24 +432,29 @@ select * from (
     order by t.urgency, t.position, t.key limit 1
 ) as abandoned;
 
--- name: ready(repo_id, now, limit)
--- Tasks that could be begun, the most urgent first; an unknown dependency is not a finished one.
-select t.*, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
-from task_rows t
-where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
-  and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
-                  and (c.parked = 1 or c.free_at > :now))
-  and not exists (select 1 from interventions i where i.task_id = t.id and i.answered_at is null)
-  and not exists (select 1 from task_deps d where d.task_id = t.id
-                  and not exists (select 1 from tasks x where x.key = d.depends_on
-                                  and x.status in ('done', 'cancelled')))
-order by t.urgency, t.position, t.key limit :limit;
+-- name: ready(repo_id, repo, now, weighed)
+-- Of the most urgent tasks that could be begun the one that unblocks most, then the plan's own
+-- order; an unknown dependency is not a finished one.
+select task.*, cast(:repo as text) as repo_slug from (
+    select t.id, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
+    from tasks t
+    where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
+      and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
+                      and (c.parked = 1 or c.free_at > :now))
+      and not exists (select 1 from interventions i
+                      where i.task_id = t.id and i.answered_at is null)
+      and not exists (select 1 from task_deps d where d.task_id = t.id
+                      and not exists (select 1 from tasks x where x.key = d.depends_on
+                                      and x.status in ('done', 'cancelled')))
+    order by t.urgency, t.position, t.key limit :weighed
+) as first join tasks task on task.id = first.id
+order by task.urgency, first.unblocks desc, task.position, task.key, task.id limit 1;
 
 -- name: open_claim(task_id)^
 select * from claim_rows where task_id = :task_id and ended_at is null;
 
 -- name: open_claims_of(holder)
-select * from claim_rows where holder = :holder and ended_at is null;
+select id, ttl_s, parked from claims where holder = :holder and ended_at is null;
 
 -- name: claim(id)^
 select * from claim_rows where id = :id;

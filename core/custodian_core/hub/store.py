@@ -30,6 +30,7 @@ from custodian_core.commands import (
     MakeToken,
     NoteSchedule,
     NoteTask,
+    RecordAsked,
     RecordInventory,
     RecordPrepared,
     RecordSync,
@@ -82,6 +83,7 @@ from . import (
     syncs,
     tasks,
     tokens,
+    vaults,
 )
 from .databases import Database
 from .dispatching import claimed
@@ -113,6 +115,7 @@ HANDLERS: dict[type[Any], tuple[Handler, type[Any]]] = {
     RequestSync: (syncs.request_sync, Repo),
     NoteSchedule: (schedules.note_schedule, Repo),
     RecordPrepared: (schedules.record_prepared, Event),
+    RecordAsked: (vaults.record_asked, Event),
     TakeLease: (syncs.take_lease, Lease),
     ReturnLease: (syncs.return_lease, Repo),
     UnregisterRepo: (repos.unregister_repo, Repo),
@@ -206,10 +209,10 @@ class Store(Questions):
 
         with self._writing(by) as tx:
             claim: Claim = _once(tx, command, grant, Claim)
-        # (what was answered before is the holder's since)
-        offer = (found[0].directive, found[0].reason) if found else claims.YOURS
         with self._reading() as seen:
-            return claimed(seen, claim, self.hub_id, offer)
+            if not found:  # (it was answered before, and is the holder's since)
+                found.append(claims.Granted(claim, seen.task(claim.task_id), *claims.YOURS))
+            return claimed(seen, found[0], self.hub_id)
 
     @contextmanager
     def _writing(self, by: Caller) -> Generator[Writing]:

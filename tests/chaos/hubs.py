@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import Store
+from custodian_core.queueing.team import prepare_queue
 
 from .disks import Disk
 from .links import Link
@@ -27,11 +28,18 @@ class Kind(StrEnum):
     TEAM = "team"
     #: over HTTP, from one of two servers of one PostgreSQL
     REPLICAS = "replicas"
+    #: hosts speak to PostgreSQL, and everybody else to one of two servers of it
+    HOUSE = "house"
 
     @property
     def is_shared(self) -> bool:
         """Whether its database is PostgreSQL."""
-        return self in (Kind.TEAM, Kind.REPLICAS)
+        return self in (Kind.TEAM, Kind.REPLICAS, Kind.HOUSE)
+
+    @property
+    def servers(self) -> int:
+        """How many servers it has."""
+        return {Kind.SERVED: 1, Kind.REPLICAS: 2, Kind.HOUSE: 2}.get(self, 0)
 
 
 @dataclass
@@ -48,8 +56,9 @@ class Hub:
     links: dict[str, Link] = field(default_factory=dict[str, Link])
 
     def __post_init__(self) -> None:
-        many = {Kind.SERVED: 1, Kind.REPLICAS: 2}.get(self.kind, 0)
-        for number in range(many):
+        if self.url:
+            prepare_queue(self.url)
+        for number in range(self.kind.servers):
             port = _free_port()
             self.servers.append((port, Resident(lambda n=number, p=port: self._serve(n, p))))  # type: ignore[misc]
 
@@ -76,7 +85,7 @@ class Hub:
         if self.kind is Kind.EMBEDDED:
             return {"CUSTODIAN_HOME": str(self.folder)}
         link = self.links[host] = Link(lambda: self._reach(place))
-        if self.kind is Kind.TEAM:
+        if self.kind in (Kind.TEAM, Kind.HOUSE):
             assert self.url
             user, _, rest = self.url.partition("@")
             name = rest.partition("/")[2].partition("?")[0]
@@ -84,12 +93,9 @@ class Hub:
         return {"CUSTODIAN_HUB_URL": f"http://127.0.0.1:{link.port}"}
 
     def _reach(self, place: int) -> socket.socket:
-        if self.kind is Kind.TEAM:
+        if self.kind in (Kind.TEAM, Kind.HOUSE):
             assert self.url
-            folder = self.url.partition("?host=")[2]
-            far = socket.socket(socket.AF_UNIX)
-            far.connect(f"{folder}/.s.PGSQL.5432")
-            return far
+            return _at(f"{self.url.partition('?host=')[2]}/.s.PGSQL.5432")
         port, _ = self.servers[place % len(self.servers)]
         return socket.create_connection(("127.0.0.1", port), 5)
 
@@ -111,6 +117,17 @@ class Hub:
             server.kill()
         for link in self.links.values():
             link.close()
+
+
+def _at(path: str) -> socket.socket:
+    """A connection to whoever listens at that place of this machine."""
+    far = socket.socket(socket.AF_UNIX)
+    try:
+        far.connect(path)
+    except OSError:
+        far.close()
+        raise
+    return far
 
 
 def _free_port() -> int:

@@ -102,22 +102,23 @@ def _breaches(world: World, told: list[Told]) -> Iterator[Breach]:
     for number, hub in enumerate(world.hubs):
         ours = [h.name for h in world.hosts if h.hub is hub]
         with hub.truth() as store:
-            events: list[Event] = list(_events(store))
+            log = list(events(store))
             tasks = [task for repo in world.repos for task in every(store.tasks, repo=repo)]
-        yield from judge.gone_back(events)
-        yield from judge.held_twice(events)
+        yield from judge.gone_back(log)
+        yield from judge.held_twice(log)
         won = [(key, fence, holder) for at, key, fence, holder in world.won if at == number]
-        yield from judge.won_by_nobody(won, events)
+        yield from judge.won_by_nobody(won, log)
         accepted = {key: place for (at, key), place in world.accepted.items() if at == number}
         now = {task.key: (task.epoch, rank(task.status)) for task in tasks}
         yield from judge.lost_progress(accepted, now)
         for repo in world.repos:
             statuses = {task.key: task.status.value for task in tasks if task.repo_slug == repo}
             here = [each for each in told if each.repo == repo and each.host in ours]
-            yield from judge.unexplained(statuses, _files(world, repo), here)
+            yield from judge.unexplained(statuses, files(world, repo), here)
 
 
-def _events(store: Store) -> Iterator[Event]:
+def events(store: Store) -> Iterator[Event]:
+    """The whole log of a hub."""
     after: int | None = 0
     while after is not None:
         page = store.events(after=after, limit=500)
@@ -125,7 +126,7 @@ def _events(store: Store) -> Iterator[Event]:
         after = int(page.cursor) if page.cursor else None
 
 
-def _files(world: World, repo: str) -> dict[str, bytes]:
+def files(world: World, repo: str) -> dict[str, bytes]:
     """The workplans as the remote has them."""
     listed = git(world.remote(repo), "ls-tree", "-r", "--name-only", "main", "workplans/")
     return {path: _blob(world, repo, f"main:{path}") for path in listed.splitlines()}

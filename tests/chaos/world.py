@@ -29,7 +29,8 @@ REPOS = {"alpha": "ALPH", "beta": "BETA", "gamma": "GAMM"}
 TASKS = 4
 CLOCK = Path(__file__).with_name("clock")
 WHO = Caller("people")
-#: what kills the process that calls git, or git, at one of its commands
+#: what stands in for git: it kills the process that calls it, or git, at one of its commands, or
+#: writes down who pushes when
 SHIM = """\
 #!/bin/sh
 if [ "$1" = "$CHAOS_AT" ] && mkdir "$CHAOS_ONCE" 2>/dev/null; then
@@ -39,6 +40,12 @@ if [ "$1" = "$CHAOS_AT" ] && mkdir "$CHAOS_ONCE" 2>/dev/null; then
     amid) "$CHAOS_GIT" "$@" & child=$!; sleep 0.01; kill -9 $child $PPID; exit 1;;
     git) "$CHAOS_GIT" "$@" & child=$!; sleep 0.005; kill -9 $child; exit 137;;
   esac
+fi
+if [ "$1" = push ] && [ -n "$CHAOS_LOG" ]; then
+  echo "begin $PPID $PWD" >>"$CHAOS_LOG"
+  "$CHAOS_GIT" "$@"; code=$?
+  echo "end $PPID $PWD" >>"$CHAOS_LOG"
+  exit $code
 fi
 exec "$CHAOS_GIT" "$@"
 """
@@ -256,16 +263,15 @@ class World:
         """A process that is killed at its first git command of that name, or whose git is."""
         once = self.folder / f"once{self.tally['doomed']}"
         self.tally["doomed"] += 1
-        more = {
-            "PATH": f"{self.folder / 'bin'}:{host.env['PATH']}",
-            "CHAOS_GIT": str(shutil.which("git")),
-            "CHAOS_AT": at,
-            "CHAOS_HOW": how,
-            "CHAOS_ONCE": str(once),
-        }
-        run = self.start(host, *words, **more)
+        more = {"CHAOS_AT": at, "CHAOS_HOW": how, "CHAOS_ONCE": str(once)}
+        run = self.start(host, *words, **self.shimmed(host), **more)
         run.doomed = True
         return run
+
+    def shimmed(self, host: Host) -> dict[str, str]:
+        """What a process of that host sees that is to call our git in git's place."""
+        path = f"{self.folder / 'bin'}:{host.env['PATH']}"
+        return {"PATH": path, "CHAOS_GIT": str(shutil.which("git"))}
 
     # --- coming to rest
 

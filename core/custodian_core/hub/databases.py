@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -69,6 +70,10 @@ class Database(Protocol):
         Writers take turns: the second is the number of the last event, and nobody adds one before
         this transaction ends.
         """
+        ...
+
+    def time_of(self, connection: Any) -> datetime | None:
+        """When its turn began; None where the machine's clock is the only one there is."""
         ...
 
     def together(self, connection: Any) -> AbstractContextManager[Any]:
@@ -179,6 +184,9 @@ class SQLite:
         self.begin(connection)
         return connection, connection.execute(_LAST).fetchone()[0]
 
+    def time_of(self, connection: sqlite3.Connection) -> datetime | None:
+        return None
+
     def together(self, connection: sqlite3.Connection) -> AbstractContextManager[Any]:
         return nullcontext()
 
@@ -243,6 +251,8 @@ class PostgreSQL:
         self._connections = _Connections(self._open)
         #: the schema for which each connection has prepared its statements
         self._schemas: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
+        #: when each connection's turn began
+        self._times: WeakKeyDictionary[Any, datetime] = WeakKeyDictionary()
 
     def connection(self) -> Any:
         connection = self._connections.mine()
@@ -271,9 +281,13 @@ class PostgreSQL:
 
     def take_turn(self, connection: Any) -> tuple[Any, int]:
         # (the lock of the hub's one row is the queue of those who write)
-        begin = "begin; select schema_version, event_seq from hub for update"
-        connection, row = self._begun(connection, begin)
+        told = "select schema_version, event_seq, clock_timestamp() as at from hub for update"
+        connection, row = self._begun(connection, f"begin; {told}")
+        self._times[connection] = row["at"].astimezone(UTC).replace(microsecond=0)
         return connection, row["event_seq"]
+
+    def time_of(self, connection: Any) -> datetime | None:
+        return self._times.get(connection)
 
     def together(self, connection: Any) -> AbstractContextManager[Any]:
         return connection.pipeline() if self._pipelines else nullcontext()

@@ -220,7 +220,7 @@ class Store(Questions):
         try:
             with self.database.alone:
                 turn = self.database.take_turn(connection)
-                connection, now = turn[0], self.clock()
+                connection, now = turn[0], self._now(turn[0])
                 try:
                     tx = Writing(self.queries, self.database, turn, by, now, self.hub_id)
                     yield tx
@@ -233,6 +233,11 @@ class Store(Questions):
             raise Conflict("the write", f"it breaks a rule of the hub: {error}") from error
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
+
+    def _now(self, connection: Any) -> datetime:
+        """The hub's time: the database's own, where hosts with clocks of their own share it."""
+        shared = self.database.time_of(connection) if self.clock is codec.now else None
+        return shared or self.clock()
 
     def health(self) -> Health:
         """That the hub answers, and which one it is."""

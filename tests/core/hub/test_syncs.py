@@ -135,6 +135,16 @@ def test_a_returned_or_expired_lease_is_free(hub: Hub, watch: Watch) -> None:
     assert hub.do(TakeLease(SLUG, "here", "r3"), ME).run_id == "r3"
 
 
+def test_a_lease_that_was_taken_before_the_clock_was_set_back_is_free(
+    hub: Hub, watch: Watch
+) -> None:
+    watch.on(days=1)
+    hub.do(TakeLease(SLUG, "here", "r1"), ME)
+    watch.on(days=-1)
+
+    assert hub.do(TakeLease(SLUG, "there", "r2"), ME).run_id == "r2"
+
+
 @pytest.mark.parametrize("ttl_s", [0, -1, 3601])
 def test_a_lease_has_a_sensible_length(hub: Hub, ttl_s: int) -> None:
     with pytest.raises(BadValue, match="ttl_s"):

@@ -162,7 +162,7 @@ class _Matching:
     def find_missing(self, readings: Iterable[Reading], linked: Iterable[Linked]) -> None:
         """C-07 for what is open in the hub, came from a file, and stands in none any more."""
         plans = [reading.workplan for reading in readings if reading.workplan]
-        unread = {reading.path for reading in readings if reading.workplan is None}
+        unread = {r.path for r in readings if r.workplan is None and r.not_a_plan is None}
         seen = {task.id for plan in plans for task in plan.tasks}
         seen |= {task.state_hub_task_id or "" for plan in plans for task in plan.tasks}
         broken = {task.id for plan in plans for task in plan.broken}

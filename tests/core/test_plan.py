@@ -351,6 +351,15 @@ def test_c07_is_not_told_of_a_block_that_cannot_be_read() -> None:
     assert "C-12" in [code for code, _ in told(plan)]
 
 
+@pytest.mark.parametrize("left", ["", "# Only prose is left\n"])
+def test_c07_is_told_of_a_plan_that_was_emptied(left: str) -> None:
+    emptied = Source(PATH, "b1", read(left.encode(), PATH))
+
+    (finding,) = planned(view(task(), task(T2)), emptied).findings
+    assert (finding.code, finding.path) == ("C-07", PATH)
+    assert "1 more" in finding.message
+
+
 def test_c08_another_repo_or_domain_than_the_registered_one_is_told() -> None:
     repo = replace(REPO, slug="other", domain="work")
     plan = planned(replace(view(task()), repo=repo), source(block()))

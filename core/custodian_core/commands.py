@@ -127,6 +127,20 @@ class RecordPrepared:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAsked:
+    """The hub's log tells once that an action was asked for, and how far it can do harm."""
+
+    repo: str
+    #: the action's id
+    action: str
+    formula: str
+    #: low, medium or high
+    tier: str
+    #: why, for whoever reads it later
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TakeLease:
     """The run has the right to write in the repo; another run's lease is `RepoBusy`."""
 
@@ -392,6 +406,7 @@ Command: TypeAlias = (
     | RequestSync
     | NoteSchedule
     | RecordPrepared
+    | RecordAsked
     | TakeLease
     | ReturnLease
     | UnregisterRepo

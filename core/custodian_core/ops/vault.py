@@ -12,6 +12,7 @@ from custodian_core.text import printable
 from .actions import ID, ActionReading, Result
 from .procurement import Request, same_ask
 from .proposals import Standing
+from .tiers import Tier
 
 FOLDERS = ("pending", "approved", "fired", "rejected")
 ACTIONS = "vault/actions"
@@ -126,3 +127,8 @@ def duplicate(request: Request, others: list[Request]) -> Request | None:
 def where_to(tier_waits: bool, action_id: str) -> str:
     """Where a new action is put: what waits for a person is where no dispatcher looks."""
     return f"vault/pending/{action_id}.toml" if tier_waits else f"{ACTIONS}/{action_id}.toml"
+
+
+def added(action_id: str, tier: Tier) -> str:
+    """The subject of the commit that puts a new action there; what goes on at once says so."""
+    return f"vault: add {action_id}{' (low-tier)' if tier is Tier.LOW else ''}"

@@ -81,6 +81,15 @@ def test_a_rejection_needs_a_reason(browser: httpx.Client, waiting: Ops) -> None
     assert "vault/rejected/act-20260509.toml" in waiting.files()
 
 
+def test_an_action_of_low_tier_stands_in_the_log(browser: httpx.Client, waiting: Ops) -> None:
+    asked = Action("sort-20260509", "triage", "Two issues wait.", ())
+    vault.request_action(waiting.bench, waiting.target, asked)
+    page = browser.get("/log?type=vault.asked").text
+
+    assert f"{SLUG}/sort-20260509" in page
+    assert "&#34;tier&#34;: &#34;low&#34;" in page
+
+
 def test_what_a_pull_request_proposes_is_shown_with_its_address_and_decided_there(
     on_forge: Ops, fake: Fake, repo: DemoRepo
 ) -> None:

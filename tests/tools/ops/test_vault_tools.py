@@ -55,6 +55,12 @@ def test_low_goes_on_medium_is_told_and_high_waits(
     assert (done.verdict.tier, done.path) == (tier, f"vault/{folder}/act-20260509.toml")
     assert "Because." in vaulted.there(done.path)
     assert questions(vaulted) == asked
+    (event,) = vaulted.bench.hub.events(type="vault.asked").items
+    assert (event.subject, event.actor) == ("acme-ops/act-20260509", "ada")
+    assert event.after == {"tier": tier, "formula": formula, "context": "Because."}
+    subject = vaulted.git("log", "-1", "--format=%s").strip()
+    assert subject.removesuffix(" (low-tier)") == "vault: add act-20260509"
+    assert subject.endswith(" (low-tier)") is (tier is Tier.LOW)
 
 
 def test_asking_again_changes_nothing_and_opens_no_second_question(vaulted: Ops) -> None:
@@ -63,6 +69,7 @@ def test_asking_again_changes_nothing_and_opens_no_second_question(vaulted: Ops)
 
     assert (again.written.status, again.question) == ("noop", first.question)
     assert len(questions(vaulted)) == 1
+    assert vaulted.bench.hub.events(type="vault.asked").total == 1
     with pytest.raises(Conflict, match="says something else"):
         vault.request_action(vaulted.bench, vaulted.target, action("release", timeout_minutes=5))
 
@@ -171,6 +178,7 @@ def test_a_dry_run_asks_nobody(vaulted: Ops) -> None:
     done = vault.request_action(vaulted.bench, vaulted.target, action("release"), dry_run=True)
 
     assert (done.written.status, done.question, questions(vaulted)) == ("planned", None, [])
+    assert vaulted.bench.hub.events(type="vault.asked").total == 0
 
 
 def test_what_is_not_committed_is_listed_as_such_before_a_write_refuses(vaulted: Ops) -> None:

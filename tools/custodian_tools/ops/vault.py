@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from custodian_core.commands import AnswerHuman, AskHuman, Caller
+from custodian_core.commands import AnswerHuman, AskHuman, Caller, RecordAsked
 from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.findings import Finding, Severity
 from custodian_core.ops import tiers
@@ -20,6 +20,7 @@ from custodian_core.ops.vault import (
     FOLDERS,
     PLACE,
     Outcome,
+    added,
     duplicate,
     moved,
     resolve,
@@ -95,7 +96,10 @@ class Requested:
 def request_action(
     bench: Bench, target: Target, action: Action, *, dry_run: bool = False
 ) -> Requested:
-    """The action is asked for, once; a person is asked where its tier says so."""
+    """The action is asked for, once, and the hub's log says so.
+
+    Of tier low that is all, of tier medium a person is told, of tier high a person is waited for.
+    """
     decided: list[tuple[str, Verdict]] = []
 
     def decide(ground: Ground) -> Draft:
@@ -110,12 +114,16 @@ def request_action(
             raise Conflict(f"action {action.id}", f"{there} has that id and says something else")
         decided[:] = [(there or path, verdict)]
         files = {} if there else {path: data}
-        return Draft(files, f"vault: add {action.id}", (f"Tier {verdict.tier}: {verdict.why}.",))
+        subject = added(action.id, verdict.tier)
+        return Draft(files, subject, (f"Tier {verdict.tier}: {verdict.why}.",))
 
     asks = registered(target) if not dry_run else target
     written = seal(bench, asks, decide, dry_run=dry_run)
     path, verdict = decided[0]
     question = None
+    if asks.repo and not dry_run:
+        told = RecordAsked(asks.repo, action.id, action.formula, verdict.tier, action.context)
+        bench.hub.do(told, bench.by)
     if verdict.tier.asks and not dry_run and path == where_to(verdict.tier.waits, action.id):
         does = "waits for you" if verdict.tier.waits else "goes on"
         asked = f"vault: {action.id} ({verdict.tier}) {does}"

@@ -58,6 +58,8 @@ from .seen import Seen
 if TYPE_CHECKING:
     import httpx
 
+    from custodian_core.ops.flow import Flow
+
 T = TypeVar("T")
 
 _EXAMPLE = "http://hub.example:8000"
@@ -298,6 +300,12 @@ class HttpHub:
         """Events from a cursor on."""
         wanted = {"after": after, "repo": repo, "type": type, "subject": subject, "limit": limit}
         return self._get(Page[Event], "/events/", **wanted)
+
+    def flow(self, since: datetime, until: datetime, *, repo: str | None = None) -> "Flow":
+        """How work flowed between the two times, in one repo or in all."""
+        from custodian_core.ops.flow import Flow
+
+        return self._get(Flow, "/flow", since=stamp(since), until=stamp(until), repo=repo)
 
     def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
         """The last event of that type of each subject."""

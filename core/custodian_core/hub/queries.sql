@@ -60,6 +60,30 @@ select * from events
 where seq in (select max(seq) from events where type = :type group by subject_id)
 order by subject, seq;
 
+-- name: flow_begins(since)^
+select min(seq) from events where at >= :since;
+
+-- name: flow_added(first, repo)
+select subject_id, at from events
+where type = 'task.added' and seq < :first
+  and (cast(:repo as text) is null or repo_slug = :repo);
+
+-- name: flow_blocked(first, repo)
+-- What was the last word on a task by then, and may have said that it is blocked.
+select at, type, subject_id, after from events e
+where type in ('task.added', 'task.status', 'task.reopened') and seq < :first
+  and after like '%"blocked"%' and (cast(:repo as text) is null or repo_slug = :repo)
+  and not exists (
+    select 1 from events later
+    where later.subject_id = e.subject_id and later.seq > e.seq and later.seq < :first
+      and later.type in ('task.added', 'task.status', 'task.reopened'));
+
+-- name: flow_since(first, repo)
+select at, type, subject_id, after from events
+where type in ('task.added', 'task.status', 'task.reopened', 'repo.synced') and seq >= :first
+  and (cast(:repo as text) is null or repo_slug = :repo)
+order by seq;
+
 -- name: kept_answer(caller, idempotency_key)^
 select command, answer from answers where caller = :caller and idempotency_key = :idempotency_key;
 
@@ -413,7 +437,8 @@ order by position, key limit :limit;
 
 -- name: begun(repo_id, repo, holder, now)
 -- The task the holder has a claim on, the one last touched; and of those in progress that nobody has
--- the right to work on, the most urgent.
+-- the right to work on, the most urgent. What stands against a task is counted: of `not exists`
+-- PostgreSQL makes a join with the claims and questions of the whole fleet.
 select * from (
     select t.*, cast(:repo as text) as repo_slug, 0 as turn
     from tasks t join claims c on c.task_id = t.id and c.ended_at is null
@@ -425,10 +450,10 @@ union all
 select * from (
     select t.*, cast(:repo as text) as repo_slug, 1 as turn from tasks t
     where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
-      and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
-                      and (c.parked = 1 or c.free_at > :now))
-      and not exists (select 1 from interventions i
-                      where i.task_id = t.id and i.answered_at is null)
+      and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
+           and (c.parked = 1 or c.free_at > :now)) = 0
+      and (select count(*) from interventions i
+           where i.task_id = t.id and i.answered_at is null) = 0
     order by t.urgency, t.position, t.key limit 1
 ) as abandoned;
 
@@ -439,10 +464,10 @@ select task.*, cast(:repo as text) as repo_slug from (
     select t.id, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
     from tasks t
     where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
-      and not exists (select 1 from claims c where c.task_id = t.id and c.ended_at is null
-                      and (c.parked = 1 or c.free_at > :now))
-      and not exists (select 1 from interventions i
-                      where i.task_id = t.id and i.answered_at is null)
+      and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
+           and (c.parked = 1 or c.free_at > :now)) = 0
+      and (select count(*) from interventions i
+           where i.task_id = t.id and i.answered_at is null) = 0
       and not exists (select 1 from task_deps d where d.task_id = t.id
                       and not exists (select 1 from tasks x where x.key = d.depends_on
                                       and x.status in ('done', 'cancelled')))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from custodian_core.codec import stamp
 from custodian_core.errors import BadValue, HubTrouble
@@ -36,6 +36,9 @@ from .databases import Database
 from .dispatching import dispatch
 from .rows import URGENCY, Row
 from .writing import Reading
+
+if TYPE_CHECKING:
+    from custodian_core.ops.flow import Flow
 
 MAX_LIMIT = 1000
 
@@ -242,6 +245,13 @@ class Questions:
             found = tx.all("events", after=after, **wanted, limit=_one_more(limit))
             total = tx.value("count_events", **wanted)
         return _page([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
+
+    def flow(self, since: datetime, until: datetime, *, repo: str | None = None) -> "Flow":
+        """How work flowed between the two times, in one repo or in all."""
+        from .flows import flow_between  # (which few programs need)
+
+        with self._reading() as tx:
+            return flow_between(tx, since, until, repo)
 
     def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
         """The last event of that type of each subject."""

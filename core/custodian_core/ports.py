@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # a dozen records that only callers of a forge need, and 10 m
         ServerInfo,
         Webhook,
     )
+    from .ops.flow import Flow
 
 #: how many items a list gives where nobody says
 LIMIT = 20
@@ -178,6 +179,10 @@ class Hub(Protocol):
         limit: int = LIMIT,
     ) -> Page[Event]:
         """Events in the order in which they happened, from a cursor on: none missed or repeated."""
+        ...
+
+    def flow(self, since: datetime, until: datetime, *, repo: str | None = None) -> Flow:
+        """How work flowed between the two times, in one repo or in all."""
         ...
 
     def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API

@@ -305,7 +305,7 @@ class HttpHub:
         """How work flowed between the two times, in one repo or in all."""
         from custodian_core.ops.flow import Flow
 
-        return self._get(Flow, "/flow", since=stamp(since), until=stamp(until), repo=repo)
+        return self._get(Flow, "/state/flow", since=stamp(since), until=stamp(until), repo=repo)
 
     def last_events(self, type: str) -> tuple[Event, ...]:  # noqa: A002 - the word of the API
         """The last event of that type of each subject."""

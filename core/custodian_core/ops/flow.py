@@ -1,18 +1,37 @@
 """How work flows, out of the hub's own events: how long tasks take, are blocked, and come back."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import ceil
 
-from custodian_core.records import Event
 from custodian_core.status import Status
 
 #: the events that tell of the flow
 TYPES = ("task.added", "task.status", "task.reopened", "repo.synced")
+_STATUS = {status.value: status for status in Status}
 _ENDED = (Status.DONE, Status.CANCELLED)
 _SEALS = {"True": "sealed", "False": "unsealed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An event as far as it tells of the flow, out of `TYPES`."""
+
+    at: datetime
+    type: str
+    subject_id: str
+    #: the status that the task has since, or whether the sync was sealed
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """How things stood when the first of the steps was made, by the tasks' ids."""
+
+    added: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
+    blocked: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,58 +93,58 @@ class _Heard:
     #: how often each thing happened on each day of the window
     counts: Counter[tuple[str, date]] = field(default_factory=Counter[tuple[str, date]])
 
-    def hear(self, event: Event) -> None:
-        match event.type:
+    def hear(self, step: Step) -> None:
+        match step.type:
             case "task.added":
-                self.added[event.subject_id] = event.at
-                self._count("added", event)
-                self._is(event, _status(event))
+                self.added[step.subject_id] = step.at
+                self._count("added", step)
+                self._is(step, _STATUS.get(step.said or ""))
             case "task.reopened":
-                self._count("reopened", event)
-                self._moved(event)
+                self._count("reopened", step)
+                self._moved(step)
             case "task.status":
-                self._moved(event)
+                self._moved(step)
             case "repo.synced":
-                self._count(_SEALS.get(str((event.after or {}).get("sealed")), "unknown"), event)
+                self._count(_SEALS.get(step.said or "", "unknown"), step)
             case _:
                 pass
 
-    def _moved(self, event: Event) -> None:
-        status = _status(event)
-        if status is not None and status in _ENDED:
-            self.ended[event.subject_id] = (status, event.at)
+    def _moved(self, step: Step) -> None:
+        status = _STATUS.get(step.said or "")
+        if status in _ENDED:
+            self.ended[step.subject_id] = (status, step.at)
         elif status is not None:
-            self.ended.pop(event.subject_id, None)
-        self._is(event, status)
+            self.ended.pop(step.subject_id, None)
+        self._is(step, status)
 
-    def _is(self, event: Event, status: Status | None) -> None:
+    def _is(self, step: Step, status: Status | None) -> None:
         """The task stands so from now on."""
         if status is None:
             return
-        if began := self.blocked_from.pop(event.subject_id, None):
-            self.blocked(event.subject_id, began, event.at)
+        if began := self.blocked_from.pop(step.subject_id, None):
+            self.blocked(step.subject_id, began, step.at)
         if status is Status.BLOCKED:
-            self.blocked_from[event.subject_id] = event.at
+            self.blocked_from[step.subject_id] = step.at
 
     def blocked(self, task: str, began: datetime, ended: datetime) -> None:
         within = (ended - max(began, self.since)).total_seconds()
         if within > 0:
             self.blocked_s[task] += int(within)
 
-    def _count(self, what: str, event: Event) -> None:
-        if event.at >= self.since:
-            self.counts[what, event.at.date()] += 1
+    def _count(self, what: str, step: Step) -> None:
+        if step.at >= self.since:
+            self.counts[what, step.at.date()] += 1
 
     def total(self, what: str) -> int:
         return sum(count for (name, _), count in self.counts.items() if name == what)
 
 
-def flow(events: Iterable[Event], since: datetime, until: datetime) -> Flow:
-    """What happened between the two times; the events are in order, from the hub's first on."""
-    heard = _Heard(since)
-    for event in events:
-        if event.at < until:
-            heard.hear(event)
+def flow(steps: Iterable[Step], since: datetime, until: datetime, before: Before) -> Flow:
+    """What happened between the two times; the steps are in order, from `before` on."""
+    heard = _Heard(since, added=dict(before.added), blocked_from=dict(before.blocked))
+    for step in steps:
+        if step.at < until:
+            heard.hear(step)
     for task, began in heard.blocked_from.items():
         heard.blocked(task, began, until)
     lately = {task: told for task, told in heard.ended.items() if told[1] >= since}
@@ -175,8 +194,3 @@ def _spread(seconds: Sequence[int]) -> Spread | None:
     rows = sorted(seconds)
     median, p90 = (rows[ceil(len(rows) * part) - 1] for part in (0.5, 0.9))
     return Spread(len(rows), median, p90, rows[-1])
-
-
-def _status(event: Event) -> Status | None:
-    said = (event.after or {}).get("status")
-    return Status(said) if said in tuple(Status) else None

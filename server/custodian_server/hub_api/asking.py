@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any, Self, TypeVar, cast
 
 from fastapi import APIRouter, Depends, Header, Request
@@ -9,8 +10,9 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
-from custodian_core.codec import to_json
+from custodian_core.codec import from_json, to_json
 from custodian_core.commands import Caller
+from custodian_core.errors import BadValue
 from custodian_core.ports import LIMIT
 from custodian_core.records import Page, ReconcileView, Repo
 from custodian_core.settings import Settings
@@ -105,6 +107,18 @@ class Query(BaseModel):
     def said(self) -> dict[str, Any]:
         """Each word and its value."""
         return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+def time_called(name: str) -> Callable[[Any], datetime]:
+    """What reads a time as the rest of the API does: a bare number is none."""
+
+    def read(said: Any) -> datetime:
+        try:
+            return from_json(datetime, said)
+        except BadValue as error:
+            raise BadValue(name, error.reason) from error
+
+    return read
 
 
 #: told here, refused by the hub

@@ -1,13 +1,13 @@
 """Reading repos, and what belongs to one: its dispatch, its goals, what reconciling needs."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query as FromQuery
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BeforeValidator, Field
 
-from custodian_core.codec import from_json, now
+from custodian_core.codec import now
 from custodian_core.errors import BadValue
 from custodian_core.ports import LIMIT
 from custodian_core.records import (
@@ -32,6 +32,7 @@ from .asking import (
     SettingsHere,
     answered,
     answers,
+    time_called,
     whole,
 )
 
@@ -41,12 +42,7 @@ router = Router()
 LONGEST = 24 * 366 * 1000
 
 
-def _time(said: Any) -> datetime:
-    """The time, as the rest of the API reads times: a bare number is none."""
-    try:
-        return from_json(datetime, said)
-    except BadValue as error:
-        raise BadValue("synced_before", error.reason) from error
+Synced = Annotated[AwareDatetime, BeforeValidator(time_called("synced_before"))]
 
 
 class Repos(Paged):
@@ -60,9 +56,7 @@ class Repos(Paged):
     stale: float | None = Field(
         None, ge=0, le=LONGEST, description="not synced for that many hours, or never"
     )
-    synced_before: Annotated[AwareDatetime, BeforeValidator(_time)] | None = Field(
-        None, description="last synced then, or never"
-    )
+    synced_before: Synced | None = Field(None, description="last synced then, or never")
     #: whoever iterates the array without asking for pages gets all but the largest rosters
     limit: int = Field(1000, json_schema_extra=BOUNDS)
 

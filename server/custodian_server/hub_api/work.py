@@ -4,8 +4,9 @@ from typing import Annotated, Any
 
 from fastapi import Query as FromQuery
 from fastapi.responses import Response
-from pydantic import Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
+from custodian_core.ops.flow import Flow
 from custodian_core.ports import LIMIT
 from custodian_core.records import Claim, Event, Page, Task, Workstream
 from custodian_core.status import Priority, Status
@@ -20,6 +21,7 @@ from .asking import (
     SettingsHere,
     answered,
     answers,
+    time_called,
     whole,
 )
 from .bodies import LARGEST_OF
@@ -112,6 +114,22 @@ def list_claims(
 ) -> Response:
     """Claims, the newest first."""
     return answered(whole(hub.claims(**wanted.said())), settings)
+
+
+class Window(Query):
+    """Of which time the flow is wanted."""
+
+    since: Annotated[AwareDatetime, BeforeValidator(time_called("since"))]
+    until: Annotated[AwareDatetime, BeforeValidator(time_called("until"))]
+    repo: str | None = None
+
+
+@router.get("/state/flow", tags=["state"], **answers(Flow, 404))
+def show_flow(
+    wanted: Annotated[Window, FromQuery()], hub: HubHere, settings: SettingsHere
+) -> Response:
+    """How work flowed: what was done, how long it took, was blocked, came back, was not sealed."""
+    return answered(hub.flow(wanted.since, wanted.until, repo=wanted.repo), settings)
 
 
 class LastEvents(Query):

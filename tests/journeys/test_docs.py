@@ -15,6 +15,14 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 STEP = re.compile(r"^\$ (.*?)(?:  # exit (\d))?\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+#: started beside the page's shell, as in a terminal of its own; it ends with the page
+DEMO = """\
+mkfifo demo.said; custodian demo >demo.said 2>&1 & demo=$!; trap 'kill $demo; wait $demo' EXIT
+exec 9<demo.said; rm demo.said
+while IFS= read -r line <&9; do
+  printf '%s\\n' "$line"
+  case $line in *export*) eval "$line" ;; *"inventory gitea") break ;; esac
+done; true"""
 
 
 def with_commands() -> list[Path]:
@@ -25,8 +33,9 @@ def with_commands() -> list[Path]:
 def test_the_commands_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -> None:
     """All commands of a page run in one shell, from an empty folder."""
     steps = [step for block in CONSOLE.findall(page.read_text()) for step in STEP.findall(block)]
-    ask = "{} 2>&1; code=$?; echo; echo =={}==$code\n"
-    script = "".join(ask.format(command, place) for place, (command, _, _) in enumerate(steps))
+    ask = "{{ {}\n}} 2>&1; code=$?; echo; echo =={}==$code\n"
+    typed = [DEMO if command == "custodian demo" else command for command, _, _ in steps]
+    script = "".join(ask.format(command, place) for place, command in enumerate(typed))
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     shell = subprocess.run(
         ["sh"],
@@ -59,11 +68,55 @@ def test_the_table_without_a_base_is_what_the_rule_does() -> None:
             assert cell == outcome, f"file {file}, hub {hub}"
 
 
-def test_links_between_pages_lead_somewhere() -> None:
-    for page in PAGES:
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-            if "://" not in target:
-                assert (page.parent / target).exists(), f"{page.name} links to {target}"
+def pages_with_links() -> list[Path]:
+    """Every page of the project, but what others have written."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.md"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\n")
+    return [ROOT / name for name in listed if name and (ROOT / name).exists()]
+
+
+def prose(page: Path) -> str:
+    """What a page says outside of its blocks of code."""
+    return re.sub(r"^(```+|~~~+).*?^\1", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+def anchors(page: Path) -> set[str]:
+    """What can stand behind the # of a link to the page, as forges make it of the headings."""
+    found: list[str] = []
+    for heading in re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).strip().lower()
+        slug = re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
+        found.append(f"{slug}-{found.count(slug)}" if slug in found else slug)
+    return set(found)
+
+
+@pytest.mark.parametrize("page", pages_with_links(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page: Path) -> None:
+    said = re.sub(r"`[^`\n]*`", "", prose(page))
+    links = re.findall(r"\]\(([^)\s]+)\)|\b(?:src|srcset)=\"([^\"]+)\"", said)
+    for target in (link or source for link, source in links):
+        if "://" in target or target.startswith("mailto:"):
+            continue
+        path, _, anchor = target.partition("#")
+        there = (page.parent / path).resolve() if path else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if anchor:
+            assert anchor in anchors(there), f"{page.name} links to {target}"
+
+
+def test_every_page_of_the_documentation_can_be_found_from_its_door() -> None:
+    door = ROOT / "docs/README.md"
+    linked = {
+        (door.parent / target.partition("#")[0]).resolve()
+        for target in re.findall(r"\]\(([^)]+)\)", door.read_text())
+    }
+
+    assert set((ROOT / "docs").glob("*.md")) - linked == {door}
 
 
 def test_the_readme_stays_short() -> None:

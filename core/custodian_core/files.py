@@ -2,7 +2,6 @@
 
 import os
 import stat
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -86,6 +85,8 @@ def put_file(path: Path, data: bytes) -> None:
 @contextmanager
 def _written_beside(path: Path, data: bytes) -> Generator[Path]:
     """A file in the same folder that holds `data` for certain; gone afterwards."""
+    import tempfile  # (a check that writes nothing goes without)
+
     beside: Path | None = None
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")

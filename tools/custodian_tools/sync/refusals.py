@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from custodian_core.errors import CustodianError, ForgeTrouble
-from custodian_core.forge.records import ForgeRepo
+from custodian_core.forge.repo import ForgeRepo
 from custodian_core.git.state import Checkout
 from custodian_core.ports import Forge
 from custodian_core.records import Repo

@@ -114,6 +114,11 @@ def path_of(domain: str, day: date, name: str = "") -> str:
     return f"evidence/{domain}/{day.isoformat()}{f'-{name}' if name else ''}.json"
 
 
+def subject(domain: str, day: date) -> str:
+    """The subject of the commit that holds it."""
+    return f"evidence: {domain} {day.isoformat()}"
+
+
 def spell(told: Mapping[str, Any]) -> bytes:
     """The file that holds it; what is no number for other readers is refused."""
     try:

@@ -4,18 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from custodian_core.errors import Conflict
 from custodian_core.ops.proposals import NOT_ASKED, Proposals
 from custodian_core.ops.vault import State
 from custodian_core.settings import Settings, load
 from custodian_server.demo.forge import DemoRepo
 from custodian_server.demo.forge_shapes import ended, pull_json
 from custodian_tools.ops.hearing import hear, hear_all
+from custodian_tools.ops.vault import request_action
 from custodian_tools.ops.vault_items import Item, list_items, show, unheard
 from tests.core.forge.conftest import small
 from tests.core.forge.fake import Fake, Switch, faked, serving
 
 from .conftest import Ops
-from .test_vault_tools import POLICY
+from .test_vault_tools import POLICY, action
 
 AT = "2026-05-01T08:00:00Z"
 NAME = "coulomb/acme-ops"
@@ -187,3 +189,12 @@ def test_a_repo_that_is_not_on_the_forge_is_not_asked_about(on_forge: Ops, fake:
 
     assert "its remote is no repo of" in (heard(on_forge, fake).unheard or "")
     assert fake.asked == []
+
+
+def test_what_a_branch_proposes_is_not_asked_for_a_second_time(empty: Ops) -> None:
+    empty.commit({"vault/policy.toml": POLICY})
+    propose(empty, "act-20260509")
+
+    with pytest.raises(Conflict, match="branch vault/act-20260509 proposes it"):
+        request_action(empty.bench, empty.target, action("triage"))
+    assert empty.bench.hub.events(type="vault.asked").total == 0

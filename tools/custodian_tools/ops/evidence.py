@@ -21,6 +21,7 @@ from custodian_core.ops.evidence import (
     read_piece,
     spell,
     standings,
+    subject,
 )
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
@@ -103,9 +104,7 @@ def write(
     path, data = path_of(domain, day, name), spell(told)
 
     def decide(_ground: Ground) -> Draft:
-        return Draft(
-            {path: data}, f"evidence: {domain} {day.isoformat()}", (f"By {bench.by.name}.",)
-        )
+        return Draft({path: data}, subject(domain, day), (f"By {bench.by.name}.",))
 
     return seal(bench, target, decide, dry_run=dry_run)
 

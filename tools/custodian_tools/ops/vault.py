@@ -15,6 +15,7 @@ from custodian_core.ops import tiers
 from custodian_core.ops.actions import Action, read_action, spell
 from custodian_core.ops.procurement import Request, read_request
 from custodian_core.ops.procurement import spell as spell_request
+from custodian_core.ops.proposals import BRANCHES
 from custodian_core.ops.tiers import Verdict
 from custodian_core.ops.vault import (
     FOLDERS,
@@ -32,6 +33,7 @@ from custodian_tools.checkouts import Target, registered
 from custodian_tools.hub import every
 from custodian_tools.sync.bench import Bench
 
+from .branches import look
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
 from .vault_items import FORMULAS, all_requests, formulas_of, lying, named, policy_of
@@ -101,6 +103,12 @@ def request_action(
     Of tier low that is all, of tier medium a person is told, of tier high a person is waited for.
     """
     decided: list[tuple[str, Verdict]] = []
+
+    if action.id in look(target).proposing:
+        why = (
+            f"branch {BRANCHES}{action.id} proposes it; decide its pull request, or take an id anew"
+        )
+        raise Conflict(f"action {action.id}", why)
 
     def decide(ground: Ground) -> Draft:
         data = spell(action)

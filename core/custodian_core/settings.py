@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from .errors import BadValue
+from .paths import expanded, followed
 
 #: every setting, by its name in the environment; in config.toml it is the same in small letters
 NAMES = {
@@ -57,7 +58,7 @@ class Settings:
     @property
     def home(self) -> Path:
         """The data folder."""
-        return Path(self.values["CUSTODIAN_HOME"]).expanduser()
+        return expanded(self.values["CUSTODIAN_HOME"], "CUSTODIAN_HOME")
 
     @property
     def host(self) -> str:
@@ -68,12 +69,13 @@ class Settings:
     def roots(self) -> tuple[Path, ...]:
         """Where checkouts may live."""
         parts = self.values["CUSTODIAN_ROOTS"].split(os.pathsep)
-        return tuple(Path(part).expanduser().resolve() for part in parts if part)
+        name = "CUSTODIAN_ROOTS"
+        return tuple(followed(expanded(part, name), name) for part in parts if part)
 
     @property
     def managed(self) -> Path:
         """Where this host's workers keep checkouts of their own."""
-        return self.home.resolve() / "checkouts"
+        return followed(self.home, "CUSTODIAN_HOME") / "checkouts"
 
     @property
     def grounds(self) -> tuple[Path, ...]:
@@ -113,7 +115,7 @@ class Settings:
     def forge_token_file(self) -> Path | None:
         """The file that holds the token for the forge."""
         said = self.values.get("GITEA_TOKEN_FILE")
-        return Path(said).expanduser() if said else None
+        return expanded(said, "GITEA_TOKEN_FILE") if said else None
 
     @property
     def forge_token(self) -> str | None:
@@ -167,8 +169,8 @@ class Settings:
 
 def load(env: Mapping[str, str], folder: Path) -> Settings:
     """The settings as they hold in `folder`."""
-    config_home = Path(env.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    data_home = Path(env.get("XDG_DATA_HOME") or "~/.local/share").expanduser()
+    config_home = expanded(env.get("XDG_CONFIG_HOME") or "~/.config", "XDG_CONFIG_HOME")
+    data_home = expanded(env.get("XDG_DATA_HOME") or "~/.local/share", "XDG_DATA_HOME")
     values = {
         "CUSTODIAN_HOME": str(data_home / "custodian"),
         "CUSTODIAN_HOST": socket.gethostname(),
@@ -205,7 +207,11 @@ def _toml(path: Path) -> dict[str, str]:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (
+        OSError,
+        ValueError,
+        RecursionError,
+    ) as error:  # (not all that is no TOML is told as such)
         raise BadValue(str(path), f"it cannot be read: {error}") from error
     known = {name.lower(): name for name in NAMES}
     if unknown := sorted(set(said) - set(known)):

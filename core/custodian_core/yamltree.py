@@ -57,6 +57,11 @@ def read_tree(
     if "\0" in text:
         line = first_line + text.count("\n", 0, text.index("\0"))
         return Unreadable(line, "it holds a NUL byte")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:  # (the C parser would not look at it)
+        line = first_line + text.count("\n", 0, error.start)
+        return Unreadable(line, "it is not UTF-8")
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     reader = _Reader(text, first_line, marked=marked)
     try:

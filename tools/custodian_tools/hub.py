@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from custodian_core.codec import stamp
 from custodian_core.errors import BadValue, Claimed, Conflict, NotRegistered, UnknownThing
 from custodian_core.files import shown
+from custodian_core.paths import expanded, followed
 from custodian_core.ports import Hub
 from custodian_core.records import Claim, Event, Intervention, Page, Repo, RepoCounts, Task
 from custodian_core.status import Status
@@ -49,7 +50,7 @@ def slug_of(hub: Hub, name: str, host: str) -> str:
     """The slug of the repo that is meant by a slug, or by the path of a checkout on this host."""
     if "/" not in name and name not in ("", ".", "..", "~"):
         return name
-    known, real = checkouts(hub, host), Path(name).expanduser().resolve()
+    known, real = checkouts(hub, host), followed(expanded(name))
     for folder in (real, *real.parents):
         if folder in known:
             return known[folder].slug

@@ -70,18 +70,19 @@ def list_plans(git: Git, commit: str) -> Listing:
     entries: list[Entry] = []
     brief: Entry | None = None
     schedule: Entry | None = None
-    for row in out.split(b"\0")[:-1]:
-        told, _, name = row.partition(b"\t")
-        mode, kind, blob, size = told.decode().split()
-        path = os.fsdecode(name)
-        if kind == "blob" and not size.isdecimal():
-            raise _missing(git, blob)
-        if path == BRIEF:
-            brief = Entry(mode, blob, path, int(size)) if mode in PLAIN else None
-        elif path.startswith(SCHEDULE):
-            schedule = Entry(mode, blob, path, int(size)) if path == SCHEDULE else schedule
-        elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
-            entries.append(Entry(mode, blob, path, int(size)))
+    with git.understood("ls-tree"):
+        for row in out.split(b"\0")[:-1]:
+            told, _, name = row.partition(b"\t")
+            mode, kind, blob, size = told.decode("ascii").split()
+            path = os.fsdecode(name)
+            if kind == "blob" and not size.isdecimal():
+                raise _missing(git, blob)
+            if path == BRIEF:
+                brief = Entry(mode, blob, path, int(size)) if mode in PLAIN else None
+            elif path.startswith(SCHEDULE):
+                schedule = Entry(mode, blob, path, int(size)) if path == SCHEDULE else schedule
+            elif kind == "blob" and (path == FOLDER or path.lower().endswith(".md")):
+                entries.append(Entry(mode, blob, path, int(size)))
     digest = hashlib.sha256(out).hexdigest()[:32]
     return Listing(commit, tuple(entries), brief, schedule, digest)
 
@@ -96,7 +97,7 @@ def kept_listing(folders: Folders, commit: str) -> Listing | None:
         brief = Entry(**said["brief"]) if said["brief"] else None
         schedule = Entry(**said["schedule"]) if said["schedule"] else None
         return Listing(commit, entries, brief, schedule, said["digest"])
-    except (FileTrouble, ValueError, KeyError, TypeError):
+    except (FileTrouble, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -114,13 +115,14 @@ def blobs(git: Git, entries: Iterable[Entry]) -> dict[str, bytes]:
     out = git.ask("cat-file", "--batch=%(objectname) %(objectsize)", data=rows)
     texts: dict[str, bytes] = {}
     at = 0
-    while at < len(out):
-        end = out.index(b"\n", at)
-        blob, size = out[at:end].decode().split(" ")
-        if not size.isdecimal():
-            raise _missing(git, blob)
-        texts[blob] = out[end + 1 : end + 1 + int(size)]
-        at = end + 2 + int(size)
+    with git.understood("cat-file"):
+        while at < len(out):
+            end = out.index(b"\n", at)
+            blob, size = out[at:end].decode("ascii").split(" ")
+            if not size.isdecimal():
+                raise _missing(git, blob)
+            texts[blob] = out[end + 1 : end + 1 + int(size)]
+            at = end + 2 + int(size)
     return texts
 
 

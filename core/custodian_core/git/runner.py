@@ -4,8 +4,8 @@ import os
 import re
 import signal
 import subprocess
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +148,9 @@ class Git:
             )
         except OSError as error:
             raise _cannot_start(error, self.folder) from error
+        except ValueError as error:
+            reason = "it was to be told a name with a character that none can have"
+            raise GitTrouble(str(self.folder), arguments[0], reason) from error
         timed_out = False
         try:
             out, err = process.communicate(data, limit_s)
@@ -178,6 +181,15 @@ class Git:
     def word(self, *arguments: str, data: bytes | None = None) -> str:
         """The one word that git prints, as an object's id."""
         return self.ask(*arguments, data=data).decode(errors="replace").strip()
+
+    @contextmanager
+    def understood(self, command: str) -> Generator[None]:
+        """What is no answer of git's is told as its trouble: a wrapper may print what it likes."""
+        try:
+            yield
+        except ValueError as error:
+            reason = "it printed what git does not; is another program called git on PATH?"
+            raise GitTrouble(str(self.folder), command, reason) from error
 
 
 def environment() -> dict[str, str]:

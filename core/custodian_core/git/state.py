@@ -111,7 +111,7 @@ def find(top: Path) -> Folders | NotHere:
             return NotHere("bare", "it is a bare repo, without files to read")
         return NotHere("not-a-repo", "it is no checkout of a git repo")
     common = own
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RuntimeError):
         common = (own / (own / "commondir").read_text().strip()).resolve()
     try:
         if own.stat().st_uid != owner or common.stat().st_uid != owner:
@@ -132,8 +132,10 @@ def _own_folder(top: Path) -> Path | None:
         return None
     if not said.startswith("gitdir: "):
         return None
-    own = (top / said.removeprefix("gitdir: ").strip()).resolve()
-    return own if (own / "HEAD").exists() else None
+    with suppress(OSError, ValueError, RuntimeError):  # (a NUL byte, links in a circle)
+        own = (top / said.removeprefix("gitdir: ").strip()).resolve()
+        return own if (own / "HEAD").exists() else None
+    return None
 
 
 def half_done(folders: Folders) -> str | None:
@@ -208,7 +210,8 @@ def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
     first = ran.text.partition("\n")[0]
     if not first:
         return NotHere("unborn", f"branch {branch} has no commit yet")
-    head, tracking, remote, remote_ref, track = first.split("\0")
+    with git.understood("for-each-ref"):
+        head, tracking, remote, remote_ref, track = first.split("\0")
     if not tracking or not remote or not remote_ref:
         why = "git remote add" if not _has_remote(git) else f"git push -u REMOTE {branch}"
         return NotHere(

@@ -73,7 +73,9 @@ def _text(config: Path) -> bytes:
 def _named(git: Git) -> Iterator[Named]:
     out = git.run("config", "--show-scope", "--null", "--get-regexp", _NAMED).out
     fields = out.decode(errors="surrogateescape").split("\0")[:-1]
-    for scope, said in zip(fields[::2], fields[1::2], strict=True):
+    with git.understood("config"):
+        pairs = list(zip(fields[::2], fields[1::2], strict=True))
+    for scope, said in pairs:
         key, _, value = said.partition("\n")
         yield Named(key, value, scope in ("local", "worktree"))
 

@@ -74,18 +74,20 @@ def _popped(key: K, stack: list[K], on_stack: set[K]) -> list[K]:
 def ordered(keys: Sequence[K], waits_for: Mapping[K, Iterable[K]]) -> list[K]:
     """The keys, each after those that it waits for, otherwise in the order given.
 
-    There must be no circle among them.
+    What waits in a circle waits for one of them in vain, which then stands last.
     """
     known = frozenset(keys)
     done: dict[K, None] = {}
     for key in keys:
-        work = [key]
+        work, begun = [key], {key}
         while work:
-            missing = [k for k in waits_for.get(work[-1], ()) if k in known and k not in done]
-            if missing:
-                work.append(missing[0])
-            else:
+            waits = waits_for.get(work[-1], ())
+            missing = next((k for k in waits if k in known and not (k in done or k in begun)), None)
+            if missing is None:
                 done.setdefault(work.pop())
+            else:
+                work.append(missing)
+                begun.add(missing)
     return list(done)
 
 

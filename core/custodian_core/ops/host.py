@@ -10,8 +10,13 @@ from typing import Any, cast
 from custodian_core.text import printable
 
 GIB = 1024**3
-_ROW = re.compile(r"^(\w+):\s+(\d+) kB$", re.MULTILINE)
-_SIZE = re.compile(r"\s*([\d.]+)\s*([kKMGT]?)(i?)B?\b")
+_ROW = re.compile(r"^(\w+):\s+(\d{1,19}) kB$", re.MULTILINE)
+_SIZE = re.compile(r"\s*([\d.]{1,30})\s*([kKMGT]?)(i?)B?\b")
+#: more digits no program of a host counts with
+_LONGEST_NUMBER = 20
+_BTRFS = re.compile(
+    r"^[ \t]{0,20}(Device unallocated|Free \(estimated\)):[ \t]{1,20}(\d{1,19})\b", re.MULTILINE
+)
 _POWERS = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
 #: file systems that lie on this host; what lies elsewhere may not answer, and is not asked
 LOCAL = frozenset({"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "bcachefs", "overlay"})
@@ -291,12 +296,13 @@ def _container(
 def read_restarts(text: str) -> dict[str, int]:
     """How often each container was started again, out of lines of name and number."""
     rows = (row.rpartition(" ") for row in text.splitlines())
-    return {name.lstrip("/"): int(count) for name, _, count in rows if count.isdecimal()}
+    return {name.lstrip("/"): _number(count) for name, _, count in rows if count.isdecimal()}
 
 
 def read_btrfs(mount: str, text: str) -> Btrfs:
     """What `btrfs filesystem usage --raw` tells."""
-    rows = dict(re.findall(r"^\s*(Device unallocated|Free \(estimated\)):\s+(\d+)", text, re.M))
+    # (blanks are bounded: lines of nothing else would be looked through again from each of them)
+    rows = dict(_BTRFS.findall(text))
     free, unallocated = rows.get("Free (estimated)"), rows.get("Device unallocated")
     if free is None or unallocated is None:
         return Btrfs(Probe.FAILED, mount, "it does not say what is free")
@@ -312,4 +318,5 @@ def read_size(said: object) -> int | None:
 
 
 def _number(said: object) -> int:
-    return int(str(said)) if str(said).isdecimal() else 0
+    text = str(said)
+    return int(text) if text.isdecimal() and len(text) < _LONGEST_NUMBER else 0

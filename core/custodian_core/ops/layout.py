@@ -12,6 +12,8 @@ from .tiers import TEMPLATE as POLICY_TEMPLATE
 from .vault import FOLDERS
 
 TREE = "prerequisites.md"
+#: a longer path can lie in no checkout
+LONGEST = 4096
 FOLDERS_WANTED = (
     *(f"vault/{folder}" for folder in ("actions", *FOLDERS)),
     "knowledge",
@@ -85,7 +87,7 @@ def is_ops_repo(paths: Iterable[str]) -> bool:
 
 def examine(paths: Iterable[str], begins: Mapping[str, str], day: str) -> Layout:
     """What is missing and odd among the paths; `begins` has the first line of known files."""
-    there = sorted(paths)
+    there = sorted(path for path in paths if len(path) <= LONGEST)
     files = frozenset(there)
     folders = {each for path in there for each in _above(path)}
     seeds: list[Seed] = []

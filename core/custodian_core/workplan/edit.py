@@ -193,6 +193,8 @@ def _raw_line(document: Document, block: Block, number: int) -> tuple[int, bytes
 def _insertion(document: Document, block: Block, key: str, new: str) -> _Splice:
     """A line of its own before the closing line, indented and ended as its neighbours are."""
     data, at = document.data, block.part.end
+    if not block.values.lines:
+        raise NotEditable(key, "there is nothing between the marks to put it beside")
     _, first = _raw_line(document, block, min(block.values.lines.values()))
     indent = first[: len(first) - len(first.lstrip(b" \t"))]
     ending = b"\r\n" if data[:at].endswith(b"\r\n") else b"\n"

@@ -12,6 +12,7 @@ import click
 
 from custodian_core.codec import now, stamp, to_json
 from custodian_core.errors import BadValue
+from custodian_core.paths import expanded
 from custodian_core.text import printable
 
 from .hub import opened
@@ -107,7 +108,7 @@ def _judged(names: tuple[str, ...], *, all_: bool) -> list["Judged"]:
     found: list[Judged] = []
     for name in names or (".",):
         if "/" in name or name.startswith((".", "~")) or name.endswith((".yml", ".yaml")):
-            found.append(judge(Path(name).expanduser()))
+            found.append(judge(expanded(name)))
         else:
             with opened() as desk:
                 found += judge_named(desk.hub, desk.settings, [name])

@@ -11,6 +11,7 @@ from custodian_core.commands import Caller, Command
 from custodian_core.errors import BadValue
 from custodian_core.files import shown
 from custodian_core.inventory import Stock
+from custodian_core.paths import expanded, followed
 from custodian_core.ports import Hub
 from custodian_core.settings import Settings, load
 from custodian_tools.hub import slug_of
@@ -56,14 +57,12 @@ class Desk:
         """The repo that a slug or a path means; without any, the one in the desk's folder."""
         name = repo or str(self.folder)
         if name.startswith((".", "~")):
-            name = str((self.folder / Path(name).expanduser()).resolve())
+            name = str(followed(self.folder / expanded(name)))
         return slug_of(self.hub, name, self.settings.host)
 
     def path(self, name: str) -> Path:
         """A folder or file, absolute or below the desk's own, where checkouts may live."""
-        if "\0" in name:
-            raise BadValue("path", "it holds a character that no path can have")
-        path, roots = self.folder / Path(name).expanduser(), self.settings.roots
+        path, roots = self.folder / expanded(name), self.settings.roots
         if not any(Path(os.path.realpath(path)).is_relative_to(root) for root in roots):
             told = ", ".join(map(shown, roots))
             reason = f"it is not below {told}; set CUSTODIAN_ROOTS to where your checkouts live"

@@ -100,11 +100,11 @@ class Move:
 def shape_of(seed: int) -> Shape:
     """The world of that seed."""
     chance = random.Random(f"shape {seed}")  # noqa: S311 - a story, no secret
-    hosts = chance.choice((2, 2, 2, 3, 3, 4, 5))
+    hosts = chance.choice((2, 2, 2, 2, 2, 2, 3, 3, 4, 5))
     one = chance.choice(HUBS)
     # (the second is a copy of the first, so a host that goes from one to the other is not at issue)
     hubs = (one, chance.choice((Kind.EMBEDDED, Kind.SERVED))) if chance.random() < 0.2 else (one,)
-    return Shape(hosts, chance.choice((1, 1, 2, 3)), hubs, chance.choice((0, 0, 1)))
+    return Shape(hosts, chance.choice((1, 1, 1, 1, 2, 3)), hubs, chance.choice((0, 0, 1)))
 
 
 def story(seed: int, steps: int) -> tuple[Move, ...]:

@@ -17,6 +17,15 @@ from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
 #: how long a writer waits for its turn before it gives up
 PATIENCE_S = 60
 
+#: when a PostgreSQL that says nothing is taken for gone, where its URL does not say that itself: by
+#: default a machine that was switched off is waited for two hours, with a repo's lock in hand
+PATIENT = {
+    "connect_timeout": "10",
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+}
+
 #: how long a writer sleeps between looks whether it is its turn
 _LOOK_S = (0.0005, 0.004)
 
@@ -267,7 +276,9 @@ class PostgreSQL:
 
         try:
             rows: Any = dict_row
-            connection = psycopg.connect(self.url, autocommit=True, row_factory=rows)
+            said = psycopg.conninfo.conninfo_to_dict(self.url)
+            patient: Any = {name: value for name, value in PATIENT.items() if name not in said}
+            connection = psycopg.connect(self.url, autocommit=True, row_factory=rows, **patient)
         except psycopg.ProgrammingError:
             # (what PostgreSQL says of a URL that it cannot read may hold the password)
             raise BadValue(_SETTING, f"{self.name} has a part that is misspelt") from None

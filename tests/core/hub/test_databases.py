@@ -2,10 +2,12 @@
 
 import random
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -207,6 +209,18 @@ def test_a_database_that_does_not_answer_is_named_without_its_secret() -> None:
     assert "geheim" not in str(unreachable.value)
 
 
+def test_a_database_that_takes_calls_and_says_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(databases.PATIENT, "connect_timeout", "2")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        with pytest.raises(HubUnreachable, match="timeout"):
+            Store(PostgreSQL(f"postgresql://me@127.0.0.1:{silent.getsockname()[1]}/hub"))
+
+    assert time.monotonic() - began < 30
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -236,7 +250,7 @@ def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
     assert path.read_bytes().startswith(b"not a database")
 
 
-def test_the_embedded_hub_is_made_in_the_data_folder_and_is_private(tmp_path: Path) -> None:
+def test_f111_the_embedded_hub_is_made_in_the_data_folder_and_is_private(tmp_path: Path) -> None:
     home = tmp_path / "data/custodian"
     settings = Settings(
         {"CUSTODIAN_HOME": str(home), "CUSTODIAN_HOST": "h", "CUSTODIAN_ROOTS": ""}, {}

@@ -18,7 +18,7 @@ demo: .venv/run ## Show a throw-away fleet at work, in a browser
 	@$(BIN)/custodian demo $(ARGS)
 
 test: .venv/dev ## Run every test
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(or $(WORKERS),auto) $(ARGS)
 
 clients: .venv/dev tests/clients/node_modules/.package-lock.json ## Let real MCP clients use it (needs Debian's chromium)
 	@$(BIN)/python -m pytest -m clients tests/clients $(ARGS)

@@ -105,7 +105,7 @@ def show(name: str, repo: str, offline: bool, json_: bool) -> None:
     for row in text.splitlines():
         click.echo(printable(row))
     if not text:
-        click.echo(f"its text is not here; `git fetch` brings branch vault/{printable(item.name)}")
+        click.echo("its text is not here: its branch was not fetched, or is gone")
     if findings:
         click.echo()
         echo_findings(findings)
@@ -328,5 +328,7 @@ def _tell(done: "Requested", *, json_: bool) -> None:
     if not json_ and done.question:
         waits = "a person must answer" if done.waits else "a person is told"
         click.echo(f"{waits}: custodian human list shows {done.question[:8]}")
+    if not json_ and done.event and not done.question:
+        click.echo(f"it goes on; the hub's log tells of it, as event {done.event}")
     more = {key: value for key, value in done.to_json().items() if key not in ("git",)}
     tell_written("vault_request", done.written, json_=json_, more=more)

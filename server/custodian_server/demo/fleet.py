@@ -20,6 +20,7 @@ from custodian_core.commands import (
 from custodian_core.git.author import Author
 from custodian_core.git.runner import Git
 from custodian_core.hub.store import Store
+from custodian_core.ops.actions import Action, spell
 from custodian_core.records import HostSync
 from custodian_core.settings import Settings
 from custodian_core.settings import load as load_settings
@@ -28,6 +29,7 @@ from custodian_tools import registering
 from custodian_tools.sync import Bench, Options, fix, target
 
 from .forge import DemoForge
+from .forge_shapes import ended, pull_json
 from .stories import ORG, STORIES, UNREGISTERED, Story
 
 HOSTS = ("laptop", "workshop")
@@ -126,6 +128,8 @@ class Fleet:
             (first / path).write_text(text)
         self._commit(first, "Begin")
         self._git("push", "--quiet", "origin", "HEAD:main", folder=first)
+        for action in story.proposed:
+            self._propose(story, first, *action)
         for other in others:
             self._clone(story.slug, other)
         for host in story.hosts:
@@ -135,6 +139,25 @@ class Fleet:
             self._past(story)
             for host in story.hosts:
                 self.sync(story, host, pull=True)
+
+    def _propose(
+        self, story: Story, top: Path, name: str, formula: str, context: str, is_refused: bool
+    ) -> None:
+        """An action has a branch of its own and a pull request, as other programs ask for one."""
+        branch, told = f"vault/{name}", Action(name, formula, context, ())
+        self._git("checkout", "--quiet", "-b", branch, folder=top)
+        (top / "vault/actions").mkdir(parents=True, exist_ok=True)
+        (top / f"vault/actions/{name}.toml").write_bytes(spell(told))
+        self._commit(top, f"vault: add {name}")
+        self._git("push", "--quiet", "origin", branch, folder=top)
+        self._git("checkout", "--quiet", "main", folder=top)
+        self._git("branch", "--quiet", "-D", branch, folder=top)
+        repo = self.forge.find(f"{ORG}/{story.slug}")
+        assert repo is not None  # noqa: S101 - it was just made
+        repo.pulls.append(pull_json(self.forge, repo, branch, "claude-19c2", stamp(now())))
+        if is_refused:
+            self._git("push", "--quiet", "--delete", "origin", branch, folder=top)
+            ended(repo.pulls[-1], stamp(now()))
 
     def _register(self, story: Story, host: str) -> None:
         settings = self.place.settings(host)

@@ -23,6 +23,8 @@ class Story:
     schedule: tuple[tuple[str, str], ...] = ()
     #: other files that it begins with
     files: tuple[tuple[str, str], ...] = ()
+    #: actions that only branches have: an id, a formula, what for, and whether somebody has refused
+    proposed: tuple[tuple[str, str, str, bool], ...] = ()
 
 
 TREE = """\
@@ -71,6 +73,10 @@ STORIES = (
             ("prerequisites.md", TREE),
             ("vault/policy.toml", POLICY),
             ("vault/pending/memory.toml", ORDER),
+        ),
+        proposed=(
+            ("publish-maps", "release", "The new tiles are checked; put them on the site.", False),
+            ("prune-tiles", "purge", "Throw away tiles of 2019, to make room.", True),
         ),
     ),
     Story(

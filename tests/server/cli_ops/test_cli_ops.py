@@ -117,6 +117,32 @@ def test_an_action_waits_for_a_person_as_its_tier_says(here: Path) -> None:
     assert "approved by" in say("vault", "show", "rel-1")
 
 
+def test_an_action_of_low_tier_goes_on_and_stands_in_the_log(here: Path) -> None:
+    say("ops", "migrate")
+    asked = ("vault", "request", "action", "sort-1", "--formula", "triage", "--context", "two wait")
+
+    assert "it goes on; the hub's log tells of it, as event" in say(*asked)
+    assert told(*asked)["data"]["question"] is None
+    assert say("human", "list").startswith("no open questions")
+
+
+def test_what_a_branch_proposes_is_listed_as_unknown_where_no_forge_was_asked(here: Path) -> None:
+    git(here, "checkout", "-q", "-b", "vault/rel-1")
+    text = 'id = "rel-1"\nformula = "release"\ncontext = "ship"\nsecrets = []\n'
+    (here / "vault/actions").mkdir(parents=True)
+    (here / "vault/actions/rel-1.toml").write_text(text)
+    git(here, "add", "vault")
+    git(here, "commit", "-q", "-m", "vault: add rel-1")
+    git(here, "push", "-q", "origin", "vault/rel-1")
+    git(here, "checkout", "-q", "main")
+    listed = told("vault", "list")
+
+    assert [(each["name"], each["state"]) for each in listed["data"]] == [("rel-1", "unknown")]
+    assert [each["code"] for each in listed["findings"]] == ["VA19"]
+    assert "forge not asked: GITEA_URL is not set" in say("vault", "list")
+    assert text in say("vault", "show", "rel-1", "--offline")
+
+
 def test_a_file_is_validated_with_all_its_faults(here: Path) -> None:
     (here / "x.toml").write_text('id = "A"\ncontext = 3\n')
     found = told("vault", "validate", "x.toml", code=1)

@@ -6,12 +6,12 @@ import pytest
 
 from custodian_core.errors import Conflict
 from custodian_core.ops.proposals import NOT_ASKED, Proposals
-from custodian_core.ops.vault import State
+from custodian_core.ops.vault import Outcome, State
 from custodian_core.settings import Settings, load
 from custodian_server.demo.forge import DemoRepo
 from custodian_server.demo.forge_shapes import ended, pull_json
 from custodian_tools.ops.hearing import hear, hear_all
-from custodian_tools.ops.vault import request_action
+from custodian_tools.ops.vault import request_action, settle
 from custodian_tools.ops.vault_items import Item, list_items, show, unheard
 from tests.core.forge.conftest import small
 from tests.core.forge.fake import Fake, Switch, faked, serving
@@ -105,7 +105,8 @@ def test_an_action_is_rejected_when_its_pull_request_was_closed_though_its_branc
 
     assert [items[name].state for name in ("asked-1", "never-fetched-1")] == [State.REJECTED] * 2
     assert items["asked-1"].why == "pull request 1 was closed without being merged"
-    assert items["never-fetched-1"].title == "vault: never-fetched-1"
+    nowhere = items["never-fetched-1"]
+    assert (nowhere.title, nowhere.tier) == ("vault: never-fetched-1", None)
 
 
 def test_what_was_merged_and_not_pulled_is_not_known_to_be_queued(
@@ -198,3 +199,11 @@ def test_what_a_branch_proposes_is_not_asked_for_a_second_time(empty: Ops) -> No
     with pytest.raises(Conflict, match="branch vault/act-20260509 proposes it"):
         request_action(empty.bench, empty.target, action("triage"))
     assert empty.bench.hub.events(type="vault.asked").total == 0
+
+
+def test_what_only_a_branch_has_is_decided_at_its_pull_request(empty: Ops) -> None:
+    propose(empty, "act-20260509")
+
+    with pytest.raises(Conflict, match="it is decided at its pull request"):
+        settle(empty.bench, empty.target, "act-20260509", Outcome.APPROVED)
+    assert empty.counts() == (0, 0)

@@ -27,6 +27,7 @@ from custodian_core.ops.vault import (
     resolve,
     where_to,
 )
+from custodian_core.records import Event
 from custodian_core.secrets import redact
 from custodian_core.text import printable
 from custodian_tools.checkouts import Target, registered
@@ -77,6 +78,8 @@ class Requested:
     written: Written
     #: the question to a person, where one was opened
     question: str | None = None
+    #: the event in the hub's log that tells of it
+    event: int | None = None
 
     @property
     def waits(self) -> bool:
@@ -91,6 +94,7 @@ class Requested:
             "why_tier": self.verdict.why if self.verdict else None,
             "waits": self.waits,
             "question": self.question,
+            "event": self.event,
             **self.written.to_json(),
         }
 
@@ -125,19 +129,21 @@ def request_action(
         subject = added(action.id, verdict.tier)
         return Draft(files, subject, (f"Tier {verdict.tier}: {verdict.why}.",))
 
-    asks = registered(target) if not dry_run else target
-    written = seal(bench, asks, decide, dry_run=dry_run)
+    if dry_run:
+        written = seal(bench, target, decide, dry_run=True)
+        return Requested(*decided[0], written)
+    asks = registered(target)
+    written = seal(bench, asks, decide)
     path, verdict = decided[0]
+    told = RecordAsked(asks.name, action.id, action.formula, verdict.tier, action.context)
+    event: Event = bench.hub.do(told, bench.by)
     question = None
-    if asks.repo and not dry_run:
-        told = RecordAsked(asks.repo, action.id, action.formula, verdict.tier, action.context)
-        bench.hub.do(told, bench.by)
-    if verdict.tier.asks and not dry_run and path == where_to(verdict.tier.waits, action.id):
+    if verdict.tier.asks and path == where_to(verdict.tier.waits, action.id):
         does = "waits for you" if verdict.tier.waits else "goes on"
         asked = f"vault: {action.id} ({verdict.tier}) {does}"
         context = f"{action.formula}: {action.context}"
         question = _ask(bench, asks, asked, context, path, waits=verdict.tier.waits)
-    return Requested(path, verdict, written, question)
+    return Requested(path, verdict, written, question, event.seq)
 
 
 def request_procurement(
@@ -206,9 +212,14 @@ def settle(
 ) -> Written:
     """What a person decided is where everybody looks, with who and when; its question is closed."""
     paths: list[str] = []
+    proposed = look(target).proposing
 
     def decide(ground: Ground) -> Draft:
-        item = named(lying(ground), name)
+        items = lying(ground)
+        if name in proposed and not any(name in (item.name, item.path) for item in items):
+            why = f"only branch {BRANCHES}{name} has it; it is decided at its pull request"
+            raise Conflict(f"vault item '{name}'", why)
+        item = named(items, name)
         move = resolve(item.path, outcome, bench.by.name, bench.clock(), note)
         if item.kind == "action" and outcome is Outcome.APPROVED:
             _refuse_failures(item.findings, f"action {item.name}")

@@ -309,8 +309,7 @@ def _from_branch(target: Target, name: str, commit: str) -> Item | None:
 
 def _nameless(name: str) -> Item:
     """An item of which nothing but its pull request is known here."""
-    path, why = f"{ACTIONS}/{name}.toml", "its branch was not fetched"
-    return Item(name, "action", path, State.UNKNOWN, "", Tier.HIGH, why, None, ())
+    return Item(name, "action", f"{ACTIONS}/{name}.toml", State.UNKNOWN, "", None, None, None, ())
 
 
 def _of_branch(target: Target, commit: str, path: str) -> bytes | None:

@@ -11,6 +11,8 @@ from .errors import BadValue
 REASON_LIMIT = 200
 #: how long to wait before each further try of a sync that could not be made
 PAUSES_S = (5, 15, 60, 300)
+#: how long a number is that a database gives to a row
+LONGEST_NUMBER = 18
 #: a host that has not come to a job for so long does not come to it any more
 FORGOTTEN_DAYS = 14
 
@@ -76,6 +78,21 @@ class Pace:
 def pause_before(tries: int) -> float | None:
     """How many seconds to wait before the next try; None where the next sweep may find it."""
     return PAUSES_S[tries - 1] if 1 <= tries <= len(PAUSES_S) else None
+
+
+def place_of(after: str | None) -> tuple[int | None, int | None]:
+    """Whether the last job of the page before waited, and its number; as its cursor says."""
+    if after is None:
+        return None, None
+    waits, tilde, number = after.partition("~")
+    if waits not in ("0", "1") or not tilde or not is_number(number):
+        raise BadValue("after", "it is not a cursor of this list")
+    return int(waits), int(number)
+
+
+def is_number(text: str) -> bool:
+    """Whether it is a number that a database gives to a row."""
+    return text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER
 
 
 def check_wish(wish: Wish) -> None:

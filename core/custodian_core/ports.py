@@ -430,6 +430,12 @@ class Queue(Protocol):
         """What waits and what runs, in the order in which it was asked for."""
         ...
 
+    def page(
+        self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[Job]:
+        """Some of what runs, then of what waits, each in the order in which it was asked for."""
+        ...
+
     def run_due(
         self,
         host: str,

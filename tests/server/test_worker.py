@@ -142,7 +142,7 @@ def test_a_worker_makes_what_is_asked_for_and_ends_when_it_is_told_to(house: Hou
     assert "docs: ok, sealed" in told or "docs: findings, sealed" in told
     assert told.endswith("stopped; nothing was left half done\n")
     assert "Traceback" not in told
-    assert house.say("queue", "list") == []
+    assert house.say("queue", "list")["items"] == []
 
 
 def test_a_worker_run_once_makes_what_is_due_and_what_the_log_asked_for(house: House) -> None:
@@ -174,7 +174,7 @@ def test_a_worker_killed_in_the_midst_of_a_sync_loses_nothing(house: House) -> N
     more = _shim(house, f"touch {at_it}; sleep 15")
     with house.worker(**more) as worker:
         until(at_it.exists)
-        (running,) = house.say("queue", "list")
+        (running,) = house.say("queue", "list")["items"]
         worker.kill()
     # (what is noticed after 20 s of silence is noticed sooner here)
     queue = open_queue(load(house.env, house.folder), Pace(lost_s=0.5))
@@ -200,7 +200,7 @@ def test_a_worker_told_to_stop_ends_the_sync_that_it_is_at(house: House) -> None
         worker.communicate(timeout=SOON_S)
 
     assert worker.returncode == 0
-    assert house.say("queue", "list") == []
+    assert house.say("queue", "list")["items"] == []
     (host,) = house.say("repo", "show", "docs")["hosts"]
     assert host["sealed"] is True
 
@@ -282,7 +282,7 @@ def test_a_push_of_which_the_forge_tells_is_in_the_hub_within_seconds(house: Hou
     ):
         house.say("queue", "request", "docs")
         until(lambda: house.say("task", "list", "--repo", "docs")["total"] == 1)
-        until(lambda: house.say("queue", "list") == [])
+        until(lambda: house.say("queue", "list")["items"] == [])
         house.push("done")
         body, headers = _delivery(forge.url)
         begun = time.monotonic()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from custodian_core.commands import Caller
-from custodian_core.jobs import Job, Requested, Wish
+from custodian_core.jobs import Requested, Wish
 from custodian_core.ports import Hub, Queue
 from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
@@ -74,8 +74,3 @@ def missed(hub: Hub, queue: Queue, host: str) -> Requested:
     active = every(hub.repos, host=host, status=RepoStatus.ACTIVE.value)
     late = [repo for repo in active if repo.slug not in heard and waits(repo, host, asked)]
     return enqueue_all(queue, late, host, MISSED)
-
-
-def in_order(jobs: Iterable[Job]) -> tuple[Job, ...]:
-    """Those that run first, then those that wait, as they are due."""
-    return tuple(sorted(jobs, key=lambda job: (job.began_at is None, job.due_at, job.asked_at)))

@@ -160,9 +160,11 @@ class HttpHub:
         asked = _Asked("POST", "/queue/", {}, _said(AGENT, self.agent, AGENT_LIMIT), to_json(wish))
         return self._read(Requested, self._ask(asked)[0])
 
-    def jobs(self, host: str | None = None) -> tuple[Job, ...]:
-        """What waits and what runs, in the order in which it was asked for."""
-        return self._get(Page[Job], "/queue/", host=host).items
+    def jobs(
+        self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[Job]:
+        """Some of what runs, then of what waits."""
+        return self._get(Page[Job], "/queue/", host=host, after=after, limit=limit)
 
     # --- questions
 

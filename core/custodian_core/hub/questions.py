@@ -1,6 +1,6 @@
 """The questions that a hub in a database answers, each from one moment."""
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from custodian_core.codec import stamp
 from custodian_core.errors import BadValue, HubTrouble
 from custodian_core.forge.repo import ForgeRepo
+from custodian_core.paging import halves, one_more, page_of
 from custodian_core.ports import LIMIT, Clock
 from custodian_core.records import (
     Claim,
@@ -39,8 +40,6 @@ from .writing import Reading
 
 if TYPE_CHECKING:
     from custodian_core.ops.flow import Flow
-
-MAX_LIMIT = 1000
 
 T = TypeVar("T")
 
@@ -104,13 +103,13 @@ class Questions:
             "synced_before": stamp(synced_before) if synced_before else None,
         }
         with self._reading() as tx:
-            found = tx.all("repos", **wanted, after=after, limit=_one_more(limit))
+            found = tx.all("repos", **wanted, after=after, limit=one_more(limit))
             hosts: dict[str, list[Row]] = {}
             for row in tx.all("repo_hosts", repo_id=None):
                 hosts.setdefault(row["repo_id"], []).append(row)
             total = tx.value("count_repos", **wanted)
         page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
-        return _page(page, total, limit, lambda repo: repo.slug)
+        return page_of(page, total, limit, lambda repo: repo.slug)
 
     def counts(self) -> tuple[RepoCounts, ...]:
         """How much there is in each repo."""
@@ -157,9 +156,9 @@ class Questions:
         with self._reading() as tx:
             if repo is not None:
                 tx.repo_row(repo)
-            found = tx.all("workstreams", **wanted, after=after, limit=_one_more(limit))
+            found = tx.all("workstreams", **wanted, after=after, limit=one_more(limit))
             total = tx.value("count_workstreams", **wanted)
-        return _page([rows.workstream(row) for row in found], total, limit, lambda w: w.id)
+        return page_of([rows.workstream(row) for row in found], total, limit, lambda w: w.id)
 
     def task(self, name: str) -> Task:
         """One task."""
@@ -178,7 +177,7 @@ class Questions:
         limit: int = LIMIT,
     ) -> Page[Task]:
         """Tasks by key."""
-        key, task_id = _cursor(after)
+        key, task_id = halves(after)
         with self._reading() as tx:
             if repo is not None:
                 tx.repo_row(repo)
@@ -190,9 +189,9 @@ class Questions:
                 "needs_human": None if needs_human is None else int(needs_human),
             }
             where = {"after": after, "after_key": key, "after_id": task_id}
-            found = tx.all("tasks", **wanted, **where, limit=_one_more(limit))
+            found = tx.all("tasks", **wanted, **where, limit=one_more(limit))
             total = tx.value("count_tasks", **wanted)
-        return _page([rows.task(row) for row in found], total, limit, lambda t: f"{t.key}~{t.id}")
+        return page_of([rows.task(row) for row in found], total, limit, lambda t: f"{t.key}~{t.id}")
 
     def claims(
         self, *, repo: str | None = None, holder: str | None = None, live: bool = True
@@ -214,16 +213,16 @@ class Questions:
         limit: int = LIMIT,
     ) -> Page[Intervention]:
         """Questions, the oldest first."""
-        since, question_id = _cursor(after)
+        since, question_id = halves(after)
         wanted = {"repo": repo, "is_open": None if is_open is None else int(is_open)}
         where = {"after": after, "after_since": since, "after_id": question_id}
         with self._reading() as tx:
             if repo is not None:
                 tx.repo_row(repo)
-            found = tx.all("interventions", **wanted, **where, limit=_one_more(limit))
+            found = tx.all("interventions", **wanted, **where, limit=one_more(limit))
             total = tx.value("count_interventions", **wanted)
         asked = [rows.intervention(row) for row in found]
-        return _page(asked, total, limit, lambda i: f"{stamp(i.since)}~{i.id}")
+        return page_of(asked, total, limit, lambda i: f"{stamp(i.since)}~{i.id}")
 
     def intervention(self, intervention_id: str) -> Intervention:
         """One question."""
@@ -242,9 +241,9 @@ class Questions:
         """Events from a cursor on."""
         wanted = {"repo": repo, "type": type, "subject": subject}
         with self._reading() as tx:
-            found = tx.all("events", after=after, **wanted, limit=_one_more(limit))
+            found = tx.all("events", after=after, **wanted, limit=one_more(limit))
             total = tx.value("count_events", **wanted)
-        return _page([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
+        return page_of([rows.event(row) for row in found], total, limit, lambda e: str(e.seq))
 
     def flow(self, since: datetime, until: datetime, *, repo: str | None = None) -> "Flow":
         """How work flowed between the two times, in one repo or in all."""
@@ -283,7 +282,7 @@ class Questions:
         """How the last runs went, the newest first."""
         with self._reading() as tx:
             tx.repo_row(repo)
-            found = tx.all("sync_runs", repo=repo, host=host, limit=_one_more(limit) - 1)
+            found = tx.all("sync_runs", repo=repo, host=host, limit=one_more(limit) - 1)
         return tuple(rows.sync_run(row) for row in found)
 
     def repos_like(self, forge_id: int, name: str) -> tuple[Repo, ...]:
@@ -338,15 +337,15 @@ class Questions:
         self, forge: str, *, after: str | None = None, limit: int = LIMIT
     ) -> Page[ForgeRepo]:
         """What the forge had when it was last asked."""
-        name, number = _cursor(after)
+        name, number = halves(after)
         if number is not None and not number.isdecimal():
             raise BadValue("after", "it is not a cursor of this list")
         where = {"after_name": name, "after_id": int(number) if number else None}
         with self._reading() as tx:
-            found = tx.all("forge_repos", forge=forge, **where, limit=_one_more(limit))
+            found = tx.all("forge_repos", forge=forge, **where, limit=one_more(limit))
             total = tx.value("count_forge_repos", forge=forge)
         told = [rows.forge_repo(row) for row in found]
-        return _page(told, total, limit, lambda repo: f"{repo.full_name}~{repo.id}")
+        return page_of(told, total, limit, lambda repo: f"{repo.full_name}~{repo.id}")
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Every decision about a repo that is not registered."""
@@ -371,27 +370,3 @@ def _urgency(priority: str | None) -> int | None:
     if priority not in tuple(Priority):
         raise BadValue("priority", f"it must be one of {', '.join(Priority)}")
     return URGENCY[Priority(priority)]
-
-
-def _one_more(limit: int) -> int:
-    """One item more than wanted tells whether there is a next page."""
-    if not 1 <= limit <= MAX_LIMIT:
-        raise BadValue("limit", f"it must be between 1 and {MAX_LIMIT}")
-    return limit + 1
-
-
-def _page(items: Iterable[T], total: int, limit: int, cursor: Callable[[T], str]) -> Page[T]:
-    found = list(items)
-    more = len(found) > limit
-    shown = tuple(found[:limit])
-    return Page(shown, total, cursor(shown[-1]) if more else None)
-
-
-def _cursor(after: str | None) -> tuple[str | None, str | None]:
-    """The two parts of a cursor that was made of an order and an id."""
-    if after is None:
-        return None, None
-    order, tilde, last = after.rpartition("~")
-    if not tilde:
-        raise BadValue("after", "it is not a cursor of this list")
-    return order, last

@@ -12,6 +12,15 @@ do update set reason = excluded.reason, tries = 0, due_at = min(due_at, excluded
 -- name: jobs(host)
 select * from jobs where :host is null or host = :host order by asked_at, id;
 
+-- name: page(host, after, after_waits, after_id, limit)
+select *, worker is null as waits from jobs
+where (:host is null or host = :host)
+and (:after is null or (worker is null, id) > (:after_waits, :after_id))
+order by worker is null, id limit :limit;
+
+-- name: count(host)^
+select count(*) as total from jobs where :host is null or host = :host;
+
 -- name: take(host, worker, now)^
 update jobs set worker = :worker, began_at = :now, alive_at = :now
 where id = (

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from custodian_core.errors import HubTrouble
 from custodian_core.jobs import Job, Requested, Wish, Work, check_wish
+from custodian_core.paging import MAX_LIMIT
+from custodian_core.ports import LIMIT
+from custodian_core.records import Page
 
 
 class Asked(Protocol):
@@ -17,8 +20,10 @@ class Asked(Protocol):
         """A sync waits."""
         ...
 
-    def jobs(self, host: str | None = None) -> tuple[Job, ...]:
-        """What waits and what runs."""
+    def jobs(
+        self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[Job]:
+        """Some of what runs, then of what waits."""
         ...
 
     def close(self) -> None:
@@ -41,7 +46,18 @@ class RemoteQueue:
 
     def jobs(self, host: str | None = None) -> tuple[Job, ...]:
         """What waits and what runs, in the order in which it was asked for."""
-        return self.hub.jobs(host)
+        found: list[Job] = []
+        page = self.hub.jobs(host, limit=MAX_LIMIT)
+        while page.cursor is not None:
+            found += page.items
+            page = self.hub.jobs(host, after=page.cursor, limit=MAX_LIMIT)
+        return tuple(sorted([*found, *page.items], key=lambda job: job.asked_at))
+
+    def page(
+        self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
+    ) -> Page[Job]:
+        """Some of what runs, then of what waits."""
+        return self.hub.jobs(host, after=after, limit=limit)
 
     def run_due(
         self,

@@ -25,6 +25,29 @@ where job.task_name = 'sync' and job.status in ('todo', 'doing')
 and (:host::text is null or job.args ->> 'host' = :host)
 group by job.id order by job.id;
 
+-- name: page(host, after, after_waits, after_id, limit)
+with page as (
+    select id, args, status, scheduled_at from procrastinate_jobs
+    where task_name = 'sync' and status in ('todo', 'doing')
+    and (:host::text is null or args ->> 'host' = :host)
+    and (
+        :after::text is null
+        or ((status = 'todo')::int, id) > (:after_waits::int, :after_id::bigint)
+    )
+    order by (status = 'todo')::int, id limit :limit
+)
+select job.id, (job.status = 'todo')::int as waits, job.args, job.status::text as status,
+    job.scheduled_at,
+    min(event.at) filter (where event.type = 'deferred') as asked_at,
+    max(event.at) filter (where event.type = 'started') as began_at
+from page job left join procrastinate_events event on event.job_id = job.id
+group by job.id, job.args, job.status, job.scheduled_at order by waits, job.id;
+
+-- name: count(host)^
+select count(*) as total from procrastinate_jobs
+where task_name = 'sync' and status in ('todo', 'doing')
+and (:host::text is null or args ->> 'host' = :host);
+
 -- name: reap(lost_s, worker, at_work)^
 -- A job whose worker is gone waits under a number of its own, so that whoever was taken for gone
 -- and ends it after all ends nothing but what it had begun. So does one that its living worker is

@@ -9,8 +9,8 @@ from custodian_core.codec import now, to_json
 from custodian_core.jobs import Job, JobState
 from custodian_core.text import printable
 
-from .hub import opened
-from .output import Group, as_json, counted, echo_columns, echo_hint, echo_json, errors_as_json
+from .hub import echo_page, opened, paged
+from .output import Group, as_json, echo_hint, echo_json, errors_as_json
 
 
 @click.group(cls=Group, short_help="See and ask for what workers are to sync.")
@@ -24,27 +24,25 @@ def queue() -> None:
 
 @queue.command("list")
 @click.option("--host", help="Only those of this host.")
+@paged
 @as_json
 @errors_as_json
-def list_(host: str | None, json_: bool) -> None:
-    """List the syncs that run and that wait; how one went is shown by `custodian repo show`."""
+def list_(host: str | None, limit: int, after: str | None, json_: bool) -> None:
+    """List the syncs that run, then those that wait; how one went, `custodian repo show` tells."""
     from custodian_core.settings import load
-    from custodian_tools.queueing import in_order, open_any_queue
+    from custodian_tools.queueing import open_any_queue
 
     found = open_any_queue(load(os.environ, Path.cwd()))
     try:
-        jobs = in_order(found.jobs(host))
+        page = found.page(host, after=after, limit=limit)
     finally:
         found.close()
     if json_:
-        echo_json("queue", [to_json(job) for job in jobs])
+        echo_json("queue", to_json(page))
         return
-    if jobs:
-        echo_columns([_row(job) for job in jobs])
-    running = sum(job.state is JobState.RUNNING for job in jobs)
-    click.echo(f"{counted(len(jobs) - running, 'sync')} waiting, {running or 'none'} running")
-    if len(jobs) > running:
-        echo_hint("a worker on that host takes them: custodian worker")
+    echo_page(page, _row, "sync", "workers are asked by: custodian queue request REPO")
+    if any(job.state is JobState.WAITING for job in page.items):
+        echo_hint("a worker on that host takes those that wait: custodian worker")
 
 
 def _row(job: Job) -> tuple[str, ...]:

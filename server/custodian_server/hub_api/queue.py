@@ -18,7 +18,7 @@ from custodian_core.settings import Settings
 from custodian_core.wire import Way, command_of
 from custodian_tools.requesting import enqueue
 
-from .asking import HubHere, Query, Router, SettingsHere, answered, answers, whole
+from .asking import HubHere, Paged, Router, SettingsHere, answered, answers
 from .bodies import Spelled, check_plain
 from .errors import documented
 
@@ -73,7 +73,7 @@ async def _workers(request: Request) -> Workers:
 WorkersHere = Annotated[Workers, Depends(_workers)]
 
 
-class Jobs(Query):
+class Jobs(Paged):
     """Which jobs are wanted."""
 
     host: str | None = None
@@ -87,8 +87,8 @@ ASKING = Way(Wish, "POST", "/queue/", Requested, status=202)
 def list_jobs(
     wanted: Annotated[Jobs, FromQuery()], workers: WorkersHere, settings: SettingsHere
 ) -> Response:
-    """Syncs that run and that wait for a worker; how one went stands among its repo's runs."""
-    return answered(whole(workers.queue.jobs(wanted.host)), settings)
+    """Syncs that run, then those that wait; how one went stands among its repo's runs."""
+    return answered(workers.queue.page(**wanted.said()), settings)
 
 
 @router.post(

@@ -253,3 +253,49 @@ def test_a_queue_is_called_what_postgresql_can_tell_of() -> None:
     assert all(len(queue_of(letter * 120).encode()) <= 40 for letter in ("x", "ü", "☃"))
     assert queue_of("x" * 120) != queue_of("x" * 121)
     assert key_of("one", HERE) != key_of("one", "there")
+
+
+def test_the_queue_is_told_in_pages_with_what_runs_first(queue: Queue) -> None:
+    queue.request_syncs([wish(f"repo-{number}") for number in range(5)])
+    queue.request_syncs([wish("elsewhere", host="there")])
+    seen: list[str] = []
+
+    def work(_job: Job) -> bool:
+        after = None
+        while not seen or after is not None:
+            page = queue.page(HERE, after=after, limit=2)
+            assert page.total == 5
+            assert len(page.items) <= 2
+            seen.extend(f"{job.repo} {job.state}" for job in page.items)
+            after = page.cursor
+        return False
+
+    def once(job: Job) -> bool:
+        return work(job) if not seen else True
+
+    queue.run_due(HERE, once)
+    first, *others = seen
+    assert first.endswith(" running")
+    assert [each.endswith(" waiting") for each in others] == 4 * [True]
+    assert {each.partition(" ")[0] for each in seen} == {f"repo-{n}" for n in range(5)}
+
+
+def test_a_page_ends_where_the_list_does(queue: Queue) -> None:
+    queue.request_syncs([wish("one"), wish("two")])
+
+    assert queue.page(limit=2).cursor is None
+    after = queue.page(limit=1).cursor
+    assert [job.repo for job in queue.page(after=after, limit=1).items] == ["two"]
+    assert queue.page("nowhere").total == 0
+
+
+@pytest.mark.parametrize("after", ["", "x", "1", "2~1", "1~", "1~-1", "1~" + "9" * 30, "1~²"])
+def test_what_is_no_cursor_of_the_queue_is_refused(queue: Queue, after: str) -> None:
+    with pytest.raises(BadValue, match="not a cursor"):
+        queue.page(after=after)
+
+
+@pytest.mark.parametrize("limit", [0, 1001])
+def test_a_page_of_the_queue_has_bounds(queue: Queue, limit: int) -> None:
+    with pytest.raises(BadValue, match="between 1 and 1000"):
+        queue.page(limit=limit)

@@ -74,6 +74,20 @@ def test_a_sync_asked_for_over_http_waits_for_that_hosts_worker(door: Door, queu
     assert remote.jobs("there")[0].state is JobState.WAITING
 
 
+def test_a_long_queue_comes_over_http_in_pages_and_whole(door: Door, queue: Queue) -> None:
+    queue.request_syncs([Wish(f"repo-{n:04}", "here", "a test") for n in range(1005)])
+    remote = RemoteQueue(door.hub)
+
+    page = remote.page(limit=3)
+    assert ([job.repo for job in page.items], page.total) == (
+        ["repo-0000", "repo-0001", "repo-0002"],
+        1005,
+    )
+    assert remote.page(after=page.cursor, limit=1).items[0].repo == "repo-0003"
+    assert [job.repo for job in remote.jobs()] == [f"repo-{n:04}" for n in range(1005)]
+    assert door.plain.get("/queue/", params={"after": "x"}).status_code == 422
+
+
 def test_a_request_lets_the_workers_of_every_host_hear_of_it(door: Door, queue: Queue) -> None:
     sync_requested(door.hub, "docs", "main was pushed", Caller("ada"))
 

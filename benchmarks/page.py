@@ -32,7 +32,7 @@ def page(run: Run) -> str:
 def pictures(run: Run) -> dict[str, str]:
     """The page's plots, by file name."""
     return {
-        f"cost-by-{over}.svg": chart(f"What one piece of work costs among more {over}", over, drawn)
+        f"cost-by-{over}.svg": chart(f"CPU time, by how many {over} there are", over, drawn)
         for over, drawn in _by_size(run).items()
     }
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 from threading import Barrier
 
@@ -42,18 +43,17 @@ def crowds(programs: Sequence[Program]) -> Iterator[Row | Comparison]:
     yield Comparison(f"{AT_ONCE} take one task at once", "winners", tuple(taken))
     for what, answers in (("note to one task", notes), ("task each", changes)):
         name = f"{AT_ONCE} writers at once, a {what}"
-        yield _bar(name, answers, max, 100, "%")
-    yield _bar(f"{AT_ONCE} claimants of one task", taken, min, 1, "winners")
+        yield _bar(name, answers, 100, "%")
+    yield _bar(f"{AT_ONCE} claimants of one task", taken, 1, "winners")
 
 
-def _bar(
-    name: str, answers: Sequence[Answer], best: Callable[..., Answer], bar: float, unit: str
-) -> Row:
-    """Ours, which comes first, against the best of the others."""
-    ours, *others = (each for each in answers if each.figure is not None)
-    peer = best(others, key=lambda each: each.figure)
-    figure, said = ours.figure or 0, f"{bar:g} {unit}"
-    return Row(name, figure, peer.program, peer.figure, said, figure == bar, _TURNS, unit=unit)
+def _bar(name: str, answers: Sequence[Answer], bar: float, unit: str) -> Row:
+    """Ours, which comes first, against whichever of the others comes nearest to what must be."""
+    figures = [(abs(each.figure - bar), each) for each in answers if each.figure is not None]
+    (missed, ours), *others = figures
+    _, peer = min(others, key=itemgetter(0), default=(0, Answer("nobody else", None)))
+    said, holds = f"{bar:g} {unit}", missed == 0
+    return Row(name, ours.figure or 0, peer.program, peer.figure, said, holds, _TURNS, unit=unit)
 
 
 class _Crowd:

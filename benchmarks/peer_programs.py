@@ -272,7 +272,7 @@ _TASK_FILE = ".taskmaster/tasks/tasks.json"
 def _task_master_world(place: Path, count: int) -> Path:
     _project(place)
     rng = random.Random(1)  # noqa: S311 - the same tasks on every run
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {
             "id": number,
             "title": words(rng, 5),
@@ -288,7 +288,7 @@ def _task_master_world(place: Path, count: int) -> Path:
     ]
     at = "2026-11-21T12:00:00.000Z"
     about = {"created": at, "updated": at, "description": "Bench"}
-    told = {"master": {"tasks": tasks, "metadata": about}}
+    told: dict[str, Any] = {"master": {"tasks": tasks, "metadata": about}}
     (place / _TASK_FILE).parent.mkdir(parents=True)
     (place / _TASK_FILE).write_text(json.dumps(told, indent=2))
     quiet = {"logLevel": "error", "projectName": "bench", "anonymousTelemetry": False}

@@ -1,7 +1,6 @@
 """Costs against sizes as an SVG: both axes by powers of ten, readable by day and by night."""
 
 from html import escape
-from itertools import pairwise
 from math import ceil, floor, log10
 
 from records import Series
@@ -111,9 +110,12 @@ def _time(power: int) -> str:
 def _names(frame: _Frame, series: list[Series]) -> list[float]:
     """How high each series is named: beside its end, and no two over each other."""
     ends = sorted((frame.at(*each.points[-1])[1], number) for number, each in enumerate(series))
-    heights = {ends[0][1]: ends[0][0]}
-    for (_, above), (end, number) in pairwise(ends):
-        heights[number] = max(end, heights[above] + _NAME_STEP)
+    lowest = _HEIGHT - _BOTTOM
+    heights: dict[int, float] = {}
+    for place, (end, number) in enumerate(ends):
+        room = lowest - _NAME_STEP * (len(ends) - 1 - place)
+        above = [heights[each] + _NAME_STEP for _, each in ends[:place]]
+        heights[number] = max([min(end, room), *above])
     return [heights[number] for number in range(len(series))]
 
 

@@ -81,7 +81,7 @@ def to_json(run: Run) -> str:
     """The run as an envelope like those of the commands."""
     areas = [{**asdict(area), "rows": [_row(row) for row in area.rows]} for area in run.areas]
     data = {"machine": run.machine, "areas": areas}
-    told = {"schema_version": 1, "kind": "benchmarks", "data": data, "findings": []}
+    told: dict[str, Any] = {"schema_version": 1, "kind": "benchmarks", "data": data, "findings": []}
     return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 

@@ -35,11 +35,12 @@ def main() -> None:
         return
     compiled()
     names = asked.names or [name for name in AREAS if name != ON_REQUEST or asked.record]
-    run = Run(machine(), tuple(measured(names)))
+    run = Run(machine(), ())
+    for area in measured(names):
+        run = run.renewed(Run(run.machine, (area,)), AREAS)
+        if asked.record:  # at once, so that a run that is stopped keeps what it has found
+            recorded(run)
     print(to_json(run) if asked.json else table(run))
-    if asked.record:
-        before = from_json(RESULTS.read_text()) if RESULTS.exists() else Run("", ())
-        write(before.renewed(run, AREAS))
     good = all(area.gap is None and all(row.holds for row in area.rows) for area in run.areas)
     sys.exit(0 if good else 1)
 
@@ -58,6 +59,12 @@ def compiled() -> None:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sources = [str(HERE.parent / name) for name in ("core", "tools", "server", "prompts")]
     subprocess.run([sys.executable, "-m", "compileall", "-q", *sources], check=True)
+
+
+def recorded(run: Run) -> None:
+    """What is kept has the run's areas in the place of its own."""
+    before = from_json(RESULTS.read_text()) if RESULTS.exists() else run
+    write(before.renewed(run, AREAS))
 
 
 def write(run: Run) -> None:

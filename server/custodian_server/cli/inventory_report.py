@@ -59,7 +59,15 @@ def _echo_foot(stock: Stock) -> None:
     for note in taken.notes:
         click.echo(f"  {printable(note)}")
     if fresh := stock.of(Section.UNREGISTERED):
-        echo_hint(f"next: custodian inventory register {printable(fresh[0].name)} --clone-into DIR")
+        name = max(fresh, key=_wanted).name
+        echo_hint(f"next: custodian inventory register {printable(name)} --clone-into DIR")
+
+
+def _wanted(row: Row) -> tuple[bool, bool]:
+    """How likely it is that somebody wants the repo in Custodian's care."""
+    assert row.forge is not None  # noqa: S101 - the forge told of it
+    idle = row.forge.archived or row.forge.empty or row.forge.mirror
+    return not idle, row.forge.has_workplans is True
 
 
 def _line(row: Row, stock: Stock, at: datetime) -> tuple[str, ...]:

@@ -22,12 +22,18 @@ def release(facts: Facts, folder: Path) -> list[str]:
     if old := [name for name, _ in stale(facts)]:
         raise FileTrouble(old[0], "it is not what it is made from; run `make ship`, and commit it")
     folder.mkdir(parents=True, exist_ok=True)
-    build = [sys.executable, "-m", "hatchling", "build", "-d", str(folder.resolve())]
-    # (it names each file on standard output; whoever calls names them all)
-    subprocess.run(build, cwd=facts.root, check=True, stdout=subprocess.DEVNULL)
+    _build(facts.root, folder.resolve())
     pack(facts, folder / BUNDLE)
     shutil.copy(facts.root / ".mcp/server.json", folder)
     return _sum_up(folder)
+
+
+def _build(root: Path, folder: Path) -> None:
+    """Wheel and source lie in the folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+    ran = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise FileTrouble(str(root), f"it cannot be built: {ran.stderr.strip()}")
 
 
 def _sum_up(folder: Path) -> list[str]:

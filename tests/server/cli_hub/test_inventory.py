@@ -62,6 +62,15 @@ def test_the_report_has_its_sections_with_counts_and_says_who_asked(
     assert foot.startswith("127.0.0.1, asked as ada for what ada may see: 3 repos, 2")
 
 
+def test_what_is_named_as_next_is_alive_and_has_workplans(forge: Standing) -> None:
+    forge.knows.add_repo("coulomb/a-gone", archived=True, files=("workplans/a.md",))
+    forge.knows.add_repo("coulomb/b-plain", files=("README.md",))
+    forge.knows.add_repo("coulomb/c-plans", files=("workplans/a.md",))
+    told = run("inventory", "gitea").stderr
+
+    assert told == "next: custodian inventory register coulomb/c-plans --clone-into DIR\n"
+
+
 def test_the_same_is_told_as_json(forge: Standing) -> None:
     forge.knows.add_repo("coulomb/new", description="What it is", default_branch="trunk")
     told = data("inventory", "gitea", "--org", "coulomb")

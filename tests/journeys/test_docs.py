@@ -7,9 +7,11 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import click
 import pytest
 
 from custodian_core.status import Status, two_way
+from custodian_server.cli import cli
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -107,6 +109,48 @@ def test_every_link_of_a_page_leads_to_a_file_and_a_heading_that_are_there(page:
         assert there.exists(), f"{page.name} links to {target}"
         if anchor:
             assert anchor in anchors(there), f"{page.name} links to {target}"
+
+
+def spoken_of(page: Path) -> set[str]:
+    """The command lines of `custodian` that a page speaks of, run here or not."""
+    text = page.read_text()
+    blocks = re.findall(r"^```(?:sh|console|text)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    lines = [line.removeprefix("$ ") for block in blocks for line in block.splitlines()]
+    inline = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", prose(page))
+    ends = re.compile(r" +(?:[|#;>)]|&&|\\$)")
+    said = [ends.split(line)[0] for line in (*lines, *inline)]
+    return {line for line in said if re.match(r"custodian [a-z]", line)}
+
+
+def wrong_in(line: str) -> str | None:
+    """The first word that no command takes: a command or an option that is not there."""
+    command: click.Command = cli
+    context = click.Context(cli)
+    options = {"--help", "-h"}
+    for word in line.split()[1:]:
+        if word.startswith("-"):
+            options |= {name for each in command.params for name in each.opts}
+            if word.partition("=")[0] not in options:
+                return word
+        elif isinstance(command, click.Group) and re.fullmatch(r"[a-z-]+", word):
+            found = command.get_command(context, word)
+            if found is None:
+                return word
+            command = found
+    return None
+
+
+@pytest.mark.parametrize("page", pages_with_links(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_command_that_a_page_speaks_of_is_one(page: Path) -> None:
+    wrong = {line: wrong_in(line) for line in spoken_of(page)}
+
+    assert {line: word for line, word in wrong.items() if word} == {}
+
+
+def test_a_command_that_is_not_one_would_be_noticed() -> None:
+    assert wrong_in("custodian task clam --next") == "clam"
+    assert wrong_in("custodian fix --pull") == "--pull"
+    assert wrong_in("custodian task claim KEY --agent NAME") is None
 
 
 def test_every_page_of_the_documentation_can_be_found_from_its_door() -> None:

@@ -103,7 +103,7 @@ def resolve(path: str, outcome: Outcome, who: str, at: datetime, note: str = "")
         raise BadValue("vault item", f"'{printable(path, 80)}' lies in no folder of the vault")
     folder, stem, kind = place.groups()
     if folder not in ("pending", "approved") or (folder, outcome) == ("approved", "approved"):
-        raise Conflict(f"vault item '{stem}'", f"it is {folder} already, and stays so")
+        raise Conflict(f"vault item '{stem}'", f"it lies in vault/{folder} already, and stays so")
     if kind == "toml" and outcome is Outcome.FIRED:
         raise Conflict(f"action '{stem}'", "its dispatcher says whether it was fired, nobody else")
     target = "actions" if kind == "toml" and outcome is Outcome.APPROVED else outcome.value

@@ -17,11 +17,13 @@ from .output import (
     as_json,
     columns,
     echo_findings,
+    echo_hint,
     echo_json,
     errors_as_json,
 )
 
 if TYPE_CHECKING:
+    from custodian_core.findings import Finding
     from custodian_core.ops.proposals import Proposals
     from custodian_tools.checkouts import Target
     from custodian_tools.ops.vault import Requested
@@ -68,8 +70,7 @@ def list_(repo: str, state: str | None, offline: bool, json_: bool) -> None:
     with at(repo) as (desk, target):
         heard = _heard(desk, target, offline=offline)
         items = tool.list_items(target, State(state) if state else None, heard)
-    findings = [finding for item in items for finding in item.findings]
-    findings += tool.unheard(heard)
+    findings = [*(finding for item in items for finding in item.findings), *tool.unheard(heard)]
     if json_:
         echo_json("vault", [item.to_json() for item in items], findings)
         finish(findings)
@@ -77,9 +78,7 @@ def list_(repo: str, state: str | None, offline: bool, json_: bool) -> None:
         _echo_items(items)
     else:
         click.echo("the vault is empty" if state is None else f"nothing is {state}")
-    if findings:
-        click.echo()
-        echo_findings(findings)
+    _echo_amiss(findings)
     finish(findings)
 
 
@@ -106,9 +105,7 @@ def show(name: str, repo: str, offline: bool, json_: bool) -> None:
         click.echo(printable(row))
     if not text:
         click.echo("its text is not here: its branch was not fetched, or is gone")
-    if findings:
-        click.echo()
-        echo_findings(findings)
+    _echo_amiss(findings)
 
 
 @vault.command()
@@ -313,6 +310,17 @@ def _echo_items(items: "Sequence[Item]") -> None:
         for told in (item.why, item.proposal.url):
             if told:
                 click.echo(click.style(f"    {printable(told, 300)}", dim=True))
+
+
+def _echo_amiss(findings: "Sequence[Finding]") -> None:
+    """The findings; that there is no forge to ask is no more than a hint."""
+    hints = [each for each in findings if (each.code, each.severity) == ("VA19", "INFO")]
+    rest = [each for each in findings if each not in hints]
+    for hint in hints:
+        echo_hint(printable(hint.message))
+    if rest:
+        click.echo()
+        echo_findings(rest)
 
 
 def _row(item: "Item") -> tuple[str, ...]:

@@ -117,6 +117,14 @@ def test_an_action_waits_for_a_person_as_its_tier_says(here: Path) -> None:
     assert "approved by" in say("vault", "show", "rel-1")
 
 
+def test_a_repo_without_a_commit_is_told_to_begin(here: Path, tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "main", "new-ops")
+
+    assert "commit something, as a README, and push it" in refusal(
+        Conflict, "ops", "migrate", str(tmp_path / "new-ops")
+    )
+
+
 def test_an_action_of_low_tier_goes_on_and_stands_in_the_log(here: Path) -> None:
     say("ops", "migrate")
     asked = ("vault", "request", "action", "sort-1", "--formula", "triage", "--context", "two wait")

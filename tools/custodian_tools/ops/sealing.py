@@ -208,7 +208,10 @@ class _Sealing:
 
 def _standing(checkout: Checkout | NotHere, target: Target) -> Checkout:
     if isinstance(checkout, NotHere):
-        raise Conflict(target.name, checkout.why)
+        first = (
+            "; commit something, as a README, and push it" if checkout.reason == "unborn" else ""
+        )
+        raise Conflict(target.name, f"{checkout.why}{first}")
     return checkout
 
 

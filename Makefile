@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test clients browser forge chaos fuzz check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge chaos fuzz faults check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -45,6 +45,9 @@ check: .venv/dev ## Lint, format, types, layers
 
 fuzz: .venv/dev ## Try every reader of foreign things for long: make fuzz SECONDS=3600
 	@$(call with_atheris); PYTHONPATH=.artefacts/fuzz/atheris nice $(BIN)/python -m tests.fuzz $(or $(SECONDS),600) $(ARGS)
+
+faults: .venv/dev ## Renew docs/faults.md from the names of the tests
+	@$(BIN)/python -m tests.faults
 
 bench: .venv/dev ## Measure every speed we claim
 	@$(BIN)/python benchmarks/run.py $(ARGS)

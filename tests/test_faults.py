@@ -1,28 +1,31 @@
-"""Every fault of the catalogue is met by a test of its number, or is listed with the reason."""
+"""Every fault is met by a test that carries its number, and the page says which."""
 
-import re
-from pathlib import Path
+import pytest
 
-HERE = Path(__file__).parent
-NAMED = re.compile(r"def test_f(\d+)_")
-LISTED = re.compile(r"^\| F(\d+)(?: to F(\d+))? \|.*?\| (.*) \|$", re.MULTILINE)
+from .faults import FIRST, LAST, PAGE, faults, page
+from .faults import tests as numbered
 
 
-def test_no_fault_is_forgotten() -> None:
-    named = {
-        int(number)
-        for path in HERE.rglob("test_*.py")
-        for number in NAMED.findall(path.read_text(encoding="utf-8"))
-    }
-    listed: set[int] = set()
-    for first, last, _ in LISTED.findall((HERE / "faults.md").read_text(encoding="utf-8")):
-        listed |= set(range(int(first), int(last or first) + 1))
+def test_every_number_stands_in_the_catalogue_once() -> None:
+    numbers = [number for fault in faults() for number in fault.numbers]
 
-    assert named | listed == set(range(1, 113))
-    assert not named & listed
+    assert numbers == list(range(FIRST, LAST + 1))
 
 
-def test_what_the_list_names_is_there() -> None:
-    for _, _, where in LISTED.findall((HERE / "faults.md").read_text(encoding="utf-8")):
-        for path in re.findall(r"tests/[\w/.]+", where):
-            assert (HERE.parent / path).exists(), path
+def test_every_fault_is_met_by_a_test_or_says_why_not() -> None:
+    met = {number for test in numbered() for number in test.numbers}
+
+    for fault in faults():
+        for number in fault.numbers:
+            assert (number in met) != bool(fault.why), fault.name
+
+
+def test_no_test_carries_a_number_that_is_none() -> None:
+    assert all(FIRST <= number <= LAST for test in numbered() for number in test.numbers)
+
+
+def test_the_page_of_faults_is_the_one_that_is_made(request: pytest.FixtureRequest) -> None:
+    if request.config.getoption("--update-snapshots"):
+        PAGE.write_text(page(), encoding="utf-8")
+
+    assert PAGE.read_text(encoding="utf-8") == page(), "`make faults` renews it"

@@ -62,7 +62,7 @@ def test_a_workplans_own_words_mean_one_status_each() -> None:
 
 
 @pytest.mark.parametrize(("file", "hub", "mark"), seed_pairs())
-def test_without_a_base_each_pair_ends_as_the_seed_says(
+def test_f60_to_f84_without_a_base_each_pair_ends_as_the_seed_says(
     file: Status, hub: Status, mark: str
 ) -> None:
     merged = two_way(file, hub)
@@ -110,7 +110,7 @@ OUTCOMES = {
 
 
 @pytest.mark.parametrize("row", OUTCOMES.values(), ids=OUTCOMES.keys())
-def test_with_a_base_each_row_ends_as_the_table_says(
+def test_f60_to_f84_with_a_base_each_row_ends_as_the_table_says(
     row: tuple[Status, Status, Status, int | None, int, Status, bool, bool],
 ) -> None:
     base, file, hub, file_epoch, hub_epoch, status, write_hub, write_file = row

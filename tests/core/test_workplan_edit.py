@@ -150,7 +150,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED.values(), ids=REFUSED.keys())
-def test_an_edit_that_cannot_be_exact_is_refused_with_a_reason(case: tuple[str, str]) -> None:
+def test_f56_an_edit_that_cannot_be_exact_is_refused_with_a_reason(case: tuple[str, str]) -> None:
     body, reason = case
 
     with pytest.raises(NotEditable) as refused:

@@ -22,7 +22,7 @@ lines = st.one_of(
 
 @settings(max_examples=600, deadline=None)
 @given(st.lists(lines, max_size=6))
-def test_what_the_scanner_reads_is_what_yaml_says(block: list[str]) -> None:
+def test_f57_what_the_scanner_reads_is_what_yaml_says(block: list[str]) -> None:
     text = "\n".join(block)
     ours = read_fields(text, 1)
     if isinstance(ours, Unreadable):

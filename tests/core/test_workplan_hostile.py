@@ -86,7 +86,7 @@ def test_a_broken_block_is_told_and_the_others_work(case: tuple[str, str, int | 
     assert len(reading.workplan.broken) == 1
 
 
-def test_a_latin_1_block_is_told_and_the_others_work() -> None:
+def test_f54_a_latin_1_block_is_told_and_the_others_work() -> None:
     bad = b"```task\nid: T01\nstatus: todo\ntitle: caf\xe9\n```\n"
     reading = read(plan("") + bad + GOOD.encode())
 
@@ -95,7 +95,7 @@ def test_a_latin_1_block_is_told_and_the_others_work() -> None:
 
 
 @pytest.mark.parametrize("odd", [b"caf\xe9\n", b"nul \0 byte\n"])
-def test_odd_bytes_in_prose_are_told_and_the_plan_works(odd: bytes) -> None:
+def test_f54_odd_bytes_in_prose_are_told_and_the_plan_works(odd: bytes) -> None:
     reading = read(plan("One line.\n") + odd + GOOD.encode())
 
     assert told(reading) == [("C-01", "FAIL", FIRST + 1)]
@@ -109,7 +109,7 @@ def test_prose_of_a_task_holds_nothing_that_a_hub_cannot_keep() -> None:
     assert reading.workplan.tasks[-1].description.endswith("nul \ufffd byte")
 
 
-def test_odd_bytes_in_the_front_matter_make_the_plan_unreadable() -> None:
+def test_f54_odd_bytes_in_the_front_matter_make_the_plan_unreadable() -> None:
     reading = read(FRONT.replace("A plan", "caf\xe9").encode("latin-1") + GOOD.encode())
 
     assert reading.workplan is None
@@ -130,7 +130,7 @@ def test_odd_bytes_in_the_front_matter_make_the_plan_unreadable() -> None:
         ("---\nid: A\ntype: workplan\n" + "k: v\n" * 20_000 + "---\n", 1),
     ],
 )
-def test_bad_front_matter_is_told_by_line(front: str, line: int) -> None:
+def test_f59_bad_front_matter_is_told_by_line(front: str, line: int) -> None:
     reading = read((front + GOOD).encode())
 
     assert reading.workplan is None
@@ -146,7 +146,7 @@ def test_a_bad_plan_status_is_told_and_its_tasks_work() -> None:
     assert reading.workplan.status is None
 
 
-def test_a_task_fence_that_is_never_closed_is_told() -> None:
+def test_f55_a_task_fence_that_is_never_closed_is_told() -> None:
     reading = read(plan(GOOD + "\n```task\nid: T01\nstatus: todo\n\nProse.\n"))
 
     assert told(reading) == [("C-01", "FAIL", FIRST + 7)]
@@ -188,7 +188,7 @@ def test_a_fence_that_is_open_to_the_end_and_hides_no_task_is_a_warning() -> Non
         ("Text.\n\n<!-- hidden\n\n", "\n-->\n"),
     ],
 )
-def test_a_quoted_task_is_no_task_and_is_told(before: str, after: str) -> None:
+def test_f55_a_quoted_task_is_no_task_and_is_told(before: str, after: str) -> None:
     reading = read(plan(before + block("T01") + after + GOOD))
 
     assert told(reading) == [("C-01", "INFO", FIRST + before.count("\n"))]
@@ -196,7 +196,7 @@ def test_a_quoted_task_is_no_task_and_is_told(before: str, after: str) -> None:
 
 
 @pytest.mark.parametrize("indent", ["    ", "\t", "        "])
-def test_a_task_in_indented_code_is_no_task_and_is_told(indent: str) -> None:
+def test_f55_a_task_in_indented_code_is_no_task_and_is_told(indent: str) -> None:
     quoted = "".join(indent + line for line in block("T01").splitlines(keepends=True))
     reading = read(plan(f"An example:\n\n{quoted}\n{GOOD}"))
 
@@ -204,7 +204,7 @@ def test_a_task_in_indented_code_is_no_task_and_is_told(indent: str) -> None:
     assert good_tasks(reading) == ["T99"]
 
 
-def test_a_comment_that_is_never_closed_is_told() -> None:
+def test_f55_a_comment_that_is_never_closed_is_told() -> None:
     reading = read(plan(GOOD + "<!-- oh\n" + block("T01")))
 
     assert told(reading) == [("C-01", "FAIL", FIRST + 6), ("C-01", "INFO", FIRST + 7)]
@@ -228,7 +228,7 @@ def test_inline_backticks_open_no_fence() -> None:
 
 
 @pytest.mark.parametrize("fences", [("````task", "```"), ("~~~task", "```")])
-def test_a_task_fence_of_another_kind_does_not_swallow_the_next_task(
+def test_f55_a_task_fence_of_another_kind_does_not_swallow_the_next_task(
     fences: tuple[str, str],
 ) -> None:
     opening, closing = fences
@@ -270,7 +270,7 @@ def test_what_was_meant_as_a_plan_is_never_taken_for_prose(data: bytes) -> None:
     assert {("C-01", "FAIL")} == {(code, grave) for code, grave, _ in told(reading)}
 
 
-def test_two_blocks_with_one_id_are_both_left_out() -> None:
+def test_f56_two_blocks_with_one_id_are_both_left_out() -> None:
     reading = read(plan(block("T01") + block("T01", "done") + GOOD))
 
     assert ("C-04", "FAIL", FIRST + 5) in told(reading)
@@ -294,7 +294,7 @@ def test_two_blocks_with_one_hub_id_are_both_left_out() -> None:
     assert good_tasks(reading) == ["T03"]
 
 
-def test_ids_that_begin_alike_are_different() -> None:
+def test_f56_ids_that_begin_alike_are_different() -> None:
     assert good_tasks(read(plan(block("T1") + block("T10")))) == ["T1", "T10"]
 
 
@@ -312,7 +312,7 @@ def test_a_conflict_that_is_only_quoted_is_left_alone() -> None:
     assert told(read(plan(quoted + GOOD))) == []
 
 
-def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
+def test_f58_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
     levels = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]\n" for n in range(1, 9))
     reading = read(plan("```task\nid: T01\nl0: &l0 [x]\n" + levels + "```\n" + GOOD))
 
@@ -320,13 +320,13 @@ def test_a_bomb_of_aliases_is_refused_before_it_goes_off() -> None:
     assert good_tasks(reading) == ["T99"]
 
 
-def test_a_file_over_the_limit_is_told_and_not_parsed() -> None:
+def test_f54_a_file_over_the_limit_is_told_and_not_parsed() -> None:
     reading = read(plan(GOOD) + b"x" * 1024 * 1024, "workplans/x.md")
 
     assert [(f.code, f.path) for f in reading.findings] == [("C-01", "workplans/x.md")]
 
 
-def test_blocks_beyond_the_limit_are_counted() -> None:
+def test_f54_blocks_beyond_the_limit_are_counted() -> None:
     many = "".join(f"```task\nid: T{n}\nstatus: todo\n```\n" for n in range(MAX_BLOCKS + 7))
     reading = read(plan(many))
 
@@ -364,7 +364,7 @@ def test_blocks_beyond_the_limit_are_counted() -> None:
 @pytest.mark.parametrize(
     "start", [b"", FRONT.encode(), b"---\n", FRONT.encode() + b"```task\nid: A\n"]
 )
-def test_a_megabyte_of_anything_is_read_in_bounded_memory(start: bytes, piece: bytes) -> None:
+def test_f54_a_megabyte_of_anything_is_read_in_bounded_memory(start: bytes, piece: bytes) -> None:
     data = (start + piece * (1024 * 1024 // len(piece)))[: 1024 * 1024]
     tracemalloc.start()
     reading = read(data, "workplans/x.md")
@@ -399,7 +399,7 @@ ODD_FILES = {
 
 
 @pytest.mark.parametrize("data", ODD_FILES.values(), ids=ODD_FILES.keys())
-def test_no_line_however_odd_is_looked_at_twice(data: bytes) -> None:
+def test_f58_no_line_however_odd_is_looked_at_twice(data: bytes) -> None:
     """Each of these once took minutes."""
     reading = read(data)
 

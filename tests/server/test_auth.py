@@ -85,7 +85,9 @@ def test_every_route_tells_the_scope_that_it_needs(local: httpx.Client) -> None:
                 assert method == "get" or told["x-custodian-scope"] != "read"
 
 
-def test_a_token_does_what_its_scope_allows_and_no_more(store: Store, remote: httpx.Client) -> None:
+def test_f101_a_token_does_what_its_scope_allows_and_no_more(
+    store: Store, remote: httpx.Client
+) -> None:
     store.do(RegisterRepo("one", "d"), ME)
     keys = {scope: bearer(secret(store, scope)) for scope in Scope}
 
@@ -119,7 +121,7 @@ def test_too_small_a_scope_is_told_with_the_one_that_is_needed(
 @pytest.mark.parametrize(
     "path", ["/openapi.json", "/repos/", "/tokens/", "/nowhere", "/state/healthy"]
 )
-def test_others_are_answered_nothing_without_a_token(remote: httpx.Client, path: str) -> None:
+def test_f101_others_are_answered_nothing_without_a_token(remote: httpx.Client, path: str) -> None:
     refused = remote.get(path)
 
     assert code(refused) == (401, "token_needed")
@@ -245,7 +247,7 @@ def test_a_name_that_could_harm_a_log_is_refused(local: httpx.Client, name: str)
         ("[", 421),
     ],
 )
-def test_a_local_hub_answers_only_to_local_names(
+def test_f102_a_local_hub_answers_only_to_local_names(
     local: httpx.Client, host: str, status: int
 ) -> None:
     response = local.get("/repos/", headers={"Host": host})
@@ -258,7 +260,7 @@ def test_a_local_hub_answers_only_to_local_names(
     ("host", "status"),
     [("hub.example:8000", 200), ("10.0.0.7:8000", 200), ("evil.example", 421)],
 )
-def test_a_hub_for_others_answers_to_its_own_names_and_addresses(
+def test_f102_a_hub_for_others_answers_to_its_own_names_and_addresses(
     store: Store, settings: Settings, host: str, status: int
 ) -> None:
     names = frozenset({"Hub.example"})
@@ -280,7 +282,7 @@ def test_a_hub_for_others_answers_to_its_own_names_and_addresses(
         ("http://[", 403),
     ],
 )
-def test_a_page_of_another_origin_is_refused_even_reading(
+def test_f102_a_page_of_another_origin_is_refused_even_reading(
     local: httpx.Client, origin: str, status: int
 ) -> None:
     response = local.get("/repos/", headers={"Origin": origin})
@@ -354,7 +356,7 @@ def test_the_log_has_one_line_for_a_write_and_no_secret(
     assert "cust_" not in json.dumps([written, refused])
 
 
-def test_nobody_can_forge_a_line_of_the_log(
+def test_f110_nobody_can_forge_a_line_of_the_log(
     local: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "custodian_server.hub_api")

@@ -193,7 +193,7 @@ def steers(value: Any) -> list[str]:
 @settings(
     max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_nothing_that_people_wrote_steers_whoever_reads_an_answer(
+def test_f106_nothing_that_people_wrote_steers_whoever_reads_an_answer(
     text: str, tmp_path: Path, env: dict[str, str]
 ) -> None:
     (tmp_path / "home").mkdir(exist_ok=True)

@@ -8,7 +8,7 @@ import hashlib
 from pathlib import Path
 
 from custodian_core.errors import EmptyHub, FileTrouble, ForeignHub
-from custodian_core.files import make_folder, put_file, read_file
+from custodian_core.files import put_file, read_file
 
 #: what to do about it, where nothing is lost whichever it is
 ADVICE = (
@@ -35,8 +35,8 @@ class Seen:
     def note(self, address: str, hub_id: str) -> None:
         """That hub is the one to expect there."""
         try:
-            self._folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            make_folder(self._folder)
+            for folder in (self._folder.parent, self._folder):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             put_file(self._path(address), f"{hub_id} {address}\n".encode())
         except (OSError, FileTrouble):
             return

@@ -131,7 +131,7 @@ def test_an_export_is_not_read_into_a_hub_of_another_schema(bare: Database) -> N
     bare.close()
 
 
-def test_a_migration_that_fails_midway_leaves_the_schema_as_it_was(
+def test_f91_a_migration_that_fails_midway_leaves_the_schema_as_it_was(
     bare: Database, tmp_path: Path
 ) -> None:
     steps = tmp_path / "steps"
@@ -158,7 +158,7 @@ def test_a_migration_that_fails_midway_leaves_the_schema_as_it_was(
     bare.close()
 
 
-def test_an_upgrade_cut_off_by_the_end_of_its_process_is_begun_anew(tmp_path: Path) -> None:
+def test_f91_an_upgrade_cut_off_by_the_end_of_its_process_is_begun_anew(tmp_path: Path) -> None:
     path = tmp_path / "hub.db"
     torn = sqlite3.connect(path, isolation_level=None)
     torn.execute("pragma journal_mode = wal")

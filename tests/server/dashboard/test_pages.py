@@ -75,7 +75,7 @@ def test_f108_what_people_wrote_is_text_on_every_page(browser: httpx.Client, pat
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_runs_and_loads_nothing_but_files_of_its_own(
+def test_f108_a_page_runs_and_loads_nothing_but_files_of_its_own(
     browser: httpx.Client, path: str
 ) -> None:
     page = browser.get(path)

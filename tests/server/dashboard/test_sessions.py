@@ -130,7 +130,7 @@ def test_who_may_only_read_sees_no_forms_and_changes_nothing(
 
 
 @pytest.mark.parametrize("csrf", ["", "0" * 32])
-def test_a_form_that_the_dashboard_did_not_make_changes_nothing(
+def test_f103_a_form_that_the_dashboard_did_not_make_changes_nothing(
     browser: httpx.Client, fleet: Store, csrf: str
 ) -> None:
     browser.get("/questions")
@@ -151,7 +151,7 @@ def test_a_form_that_the_dashboard_did_not_make_changes_nothing(
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_a_form_of_another_page_changes_nothing_even_with_the_right_word(
+def test_f103_a_form_of_another_page_changes_nothing_even_with_the_right_word(
     browser: httpx.Client, fleet: Store, headers: dict[str, str]
 ) -> None:
     csrf = csrf_in(browser.get("/questions").text)

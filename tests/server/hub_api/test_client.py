@@ -174,7 +174,7 @@ def flaky(
     return http_hub(store, settings, wrap=wrap), made[0]
 
 
-def test_a_question_is_asked_again_twice(store: Store, settings: Settings) -> None:
+def test_f89_a_question_is_asked_again_twice(store: Store, settings: Settings) -> None:
     hub, wire = flaky(store, settings, 2)
     assert hub.health().hub_id == store.hub_id
     hub.close()
@@ -186,7 +186,7 @@ def test_a_question_is_asked_again_twice(store: Store, settings: Settings) -> No
     assert len(wire.seen) == 3
 
 
-def test_a_write_whose_answer_was_lost_is_done_once(repo: Store, settings: Settings) -> None:
+def test_f89_a_write_whose_answer_was_lost_is_done_once(repo: Store, settings: Settings) -> None:
     hub, wire = flaky(repo, settings, 2, after=True)
     asked = hub.do(AskHuman("Which font?", repo="marki-docx"), ME)
     hub.close()

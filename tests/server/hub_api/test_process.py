@@ -72,7 +72,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     assert told.startswith(f"custodian: 127.0.0.1:{port}: address already in use; choose")
 
 
-def test_without_tokens_nothing_is_served_to_others(tmp_path: Path) -> None:
+def test_f101_without_tokens_nothing_is_served_to_others(tmp_path: Path) -> None:
     code, told = refused_to_serve(tmp_path, "--host", "0.0.0.0", "--port", "0")  # noqa: S104
 
     assert code == 2

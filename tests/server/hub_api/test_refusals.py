@@ -154,7 +154,7 @@ def test_a_body_that_no_database_could_hold_is_the_callers_fault(
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", None])
-def test_a_write_that_is_not_json_is_refused(client: httpx.Client, kind: str | None) -> None:
+def test_f103_a_write_that_is_not_json_is_refused(client: httpx.Client, kind: str | None) -> None:
     body = b'{"slug": "d"}'
     headers = {"Content-Type": kind} if kind else {}
     refused = client.post("/domains/", content=body, headers=headers)
@@ -204,7 +204,7 @@ def test_a_body_that_is_too_large_is_read_no_further(store: Store, settings: Set
         "{root}-beside/a",
     ],
 )
-def test_a_folder_outside_the_roots_is_never_registered(
+def test_f100_a_folder_outside_the_roots_is_never_registered(
     client: httpx.Client, store: Store, tmp_path: Path, path: str
 ) -> None:
     (tmp_path / "out").symlink_to("/etc")

@@ -1,7 +1,10 @@
 """F94 to F110: nothing that a repo, a remote or a hub says is run, followed, or taken for ours."""
 
+import ast
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -546,6 +549,57 @@ def test_f98_a_repo_of_another_user_is_left_alone(
 
 # --- what people and files say
 
+OBJECTS = {
+    "a tag": "!!python/object/apply:os.system ['touch {0}']",
+    "a new object": "!!python/object/new:subprocess.Popen [['touch', '{0}']]",
+    "a pickle": "gASVHwAAAAAAAACMBXBvc2l4lIwGc3lzdGVtlJOUjAR0cnVllIWUUpQu",
+    "a merge": "<<: *touch",
+    "a template": "{{{{ cycler.__init__.__globals__.os.popen('touch {0}') }}}}",
+    "a command": "$(touch {0}) `touch {0}`",
+}
+
+
+@pytest.mark.parametrize("value", OBJECTS.values(), ids=OBJECTS.keys())
+def test_f109_nothing_that_a_file_holds_becomes_an_object_or_is_run(
+    behind_hub: Clone, world: World, tmp_path: Path, value: str
+) -> None:
+    said = value.format(tmp_path / "ran")
+    text = behind_hub.plan.read_text()
+    block = f"\n```task\nid: MRKD-WP-0001-T09\nstatus: todo\ntitle: {said}\n```\n"
+    behind_hub.plan.write_text(
+        text.replace("priority: high", f"priority: high\nnote: {said}") + block
+    )
+    (behind_hub.top / ".kaizen").mkdir()
+    (behind_hub.top / ".kaizen/schedule.yml").write_text(f"version: 1\nentries: {said}\n")
+    behind_hub.commit("objects", "-A")
+    behind_hub.check()
+    behind_hub.fix()
+
+    assert not (tmp_path / "ran").exists()
+    assert all(isinstance(task.title, str) for task in world.hub.tasks(repo=SLUG).items)
+
+
+def test_f109_no_module_can_make_an_object_of_what_it_reads() -> None:
+    house = Path(__file__).parents[3]
+    for folder in ("core", "tools", "server", "prompts"):
+        for path in (house / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_bytes())):
+                names = set[str]()
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    names |= {alias.name for alias in node.names} | {getattr(node, "module", "")}
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    names.add(node.func.id)
+                if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                    names.add(f"{node.value.id}.{node.attr}")
+                assert not names & MAKES_OBJECTS, (path, names)
+
+
+MAKES_OBJECTS = {
+    *("pickle", "marshal", "shelve", "dill", "eval", "exec", "yaml.load", "yaml.load_all"),
+    *("yaml.unsafe_load", "yaml.full_load", "os.system", "os.popen"),
+}
+
+
 WILD = "x\x1b[31m\u202eevil\u2066\x07\x9b"
 
 
@@ -640,6 +694,19 @@ def test_f106_a_file_whose_name_is_wild_comes_out_harmless(
     assert behind_hub.says(T1) == "done"
     assert (tmp_path / "sync.log").read_text().count("\n") == 1
     assert all(finding.message.isprintable() for finding in report.findings)
+
+
+def test_f111_nothing_that_is_kept_on_disk_can_be_read_by_others(a: Clone, tmp_path: Path) -> None:
+    home, program = tmp_path / "data/custodian", Path(sys.executable).with_name("custodian")
+    env = {**os.environ, "CUSTODIAN_HOME": str(home), "CUSTODIAN_ROOTS": str(tmp_path)}
+    for words in (["register", "."], ["fix"], ["queue", "request", "a"], ["settings"]):
+        subprocess.run(
+            [program, *words], cwd=a.top, env=env, umask=0, check=False, capture_output=True
+        )
+    kept = [home, *home.rglob("*")]
+
+    assert any(path.name == "hub.db" for path in kept)
+    assert [path for path in kept if path.lstat().st_mode & 0o077] == []
 
 
 # --- a commit that passes for one of Custodian's own

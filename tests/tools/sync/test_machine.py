@@ -261,7 +261,7 @@ def die_at(number: int, *, after: bool) -> None:
     Git.run = counted  # type: ignore[method-assign]
 
 
-def test_the_promises_hold_whatever_happens_between_runs(template: Path) -> None:
+def test_f85_the_promises_hold_whatever_happens_between_runs(template: Path) -> None:
     class Here(Machine):
         pass
 

@@ -1,19 +1,40 @@
-"""The unit by which systemd's user manager serves the hub."""
+"""The units by which systemd's user manager serves the hub, and runs this host's worker."""
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from .errors import BadValue
 
-SERVICE = "custodian-hub.service"
 
+class Kind(StrEnum):
+    """What goes on by itself; each is called so in commands."""
+
+    HUB = "hub"
+    WORKER = "worker"
+
+    @property
+    def unit(self) -> str:
+        """What its unit is called."""
+        return f"custodian-{self.value}.service"
+
+
+#: the command that each starts
+_VERBS = {Kind.HUB: "serve", Kind.WORKER: "worker"}
+_TOLD = {
+    Kind.HUB: "Custodian: the State Hub, and the tools of this account's agents",
+    Kind.WORKER: "Custodian: the worker of this host",
+}
+#: how long each may take to end: a worker ends the syncs that it is at
+_PATIENCE_S = {Kind.HUB: 30, Kind.WORKER: 300}
 _HEAD = "# Written by `custodian service install`; `custodian service uninstall` removes it."
 
 
 @dataclass(frozen=True, slots=True)
-class HubService:
+class Started:
     """What is started, and with what in its environment."""
 
+    kind: Kind
     program: str
     arguments: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
@@ -29,16 +50,16 @@ class HubService:
     @property
     def command(self) -> tuple[str, ...]:
         """What a shell would be told."""
-        return (self.program, "serve", *self.arguments)
+        return (self.program, _VERBS[self.kind], *self.arguments)
 
 
-def unit(service: HubService) -> bytes:
-    """The unit; a hub that ends by itself is started again."""
+def unit(service: Started) -> bytes:
+    """The unit; what ends by itself is started again."""
     settings = "".join(f"Environment={word(f'{k}={v}')}\n" for k, v in service.environment)
     return f"""\
 {_HEAD}
 [Unit]
-Description=Custodian: the State Hub, and the tools of this account's agents
+Description={_TOLD[service.kind]}
 StartLimitIntervalSec=60
 StartLimitBurst=5
 
@@ -47,7 +68,7 @@ ExecStart={" ".join(map(word, service.command))}
 {settings}\
 Restart=on-failure
 RestartSec=2
-TimeoutStopSec=30
+TimeoutStopSec={_PATIENCE_S[service.kind]}
 
 [Install]
 WantedBy=default.target

@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "secrets": ("secrets:secrets", "Find and hide what looks like a secret in a text."),
     "serve": ("serve:serve", "Serve the State Hub over HTTP."),
-    "service": ("service:service", "Serve the hub for as long as you are logged in."),
+    "service": ("service:service", "Serve the hub, or work, for as long as you are logged in."),
     "settings": ("settings:settings", "Show every setting and where it came from."),
     "sprint": ("sprint:sprint", "Validate sprints, and file their work once."),
     "status": ("status:status", "Show the whole fleet on one screen."),

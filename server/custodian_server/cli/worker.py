@@ -17,6 +17,8 @@ from .sync import bench_of
 
 #: how many repos it works in at once: their time goes to waiting for remotes
 AT_ONCE = 4
+#: how often it asks for every repo of its host
+SWEPT_EVERY = "15m"
 
 
 @click.command(short_help="Make this host's syncs as they are asked for.")
@@ -31,7 +33,7 @@ AT_ONCE = 4
 @click.option(
     "--every",
     "interval",
-    default="15m",
+    default=SWEPT_EVERY,
     show_default=True,
     metavar="INTERVAL",
     help="Ask for every repo of this host so often, as 15m or 1h; `never` leaves it to a timer.",

@@ -2,16 +2,18 @@
 
 import json
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from custodian_core.errors import BadValue, Conflict, FileTrouble
-from custodian_core.unit import HubService
+from custodian_core.unit import Kind, Started
 
 from .desk import refusal, run, say
 
-UNIT = "custodian-hub.service"
+UNIT, WORKER = "custodian-hub.service", "custodian-worker.service"
 SYSTEMCTL = """\
 #!/bin/sh
 state="${0%/bin/*}/systemd"
@@ -41,8 +43,8 @@ def machine(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
-def unit(machine: Path) -> Path:
-    return machine / "config/systemd/user" / UNIT
+def unit(machine: Path, name: str = UNIT) -> Path:
+    return machine / "config/systemd/user" / name
 
 
 def test_a_service_is_set_up_looked_at_and_taken_away(machine: Path) -> None:
@@ -51,7 +53,7 @@ def test_a_service_is_set_up_looked_at_and_taken_away(machine: Path) -> None:
     assert f'ExecStart="{machine}/bin/custodian" "serve" "--port" "8001"\n' in text
     assert f'Environment="CUSTODIAN_HOME={os.environ["CUSTODIAN_HOME"]}"\n' in text
     assert say("service", "install", "--port", "8001") == "service  on, as before\n"
-    assert say("service", "status") == "service  on\n"
+    assert say("service", "status") == "service  on\nworker   none\n"
     assert say("service", "uninstall") == "the service is gone\n"
     assert not unit(machine).exists()
     assert say("service", "uninstall") == "service  none\n"
@@ -63,7 +65,7 @@ def test_a_service_that_is_off_is_told_with_exit_1(machine: Path) -> None:
     (machine / "systemd/active").unlink()
 
     told = run("service", "status")
-    assert (told.exit_code, told.stdout) == (1, "service  off\n")
+    assert (told.exit_code, told.stdout) == (1, "service  off\nworker   none\n")
 
 
 def test_without_a_user_manager_it_says_what_to_start_by_hand(machine: Path) -> None:
@@ -94,4 +96,67 @@ def test_a_secret_goes_into_no_unit(machine: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("program", ["/a\nb", '/a"b'])
 def test_a_unit_is_told_of_no_line_break_and_no_quote(program: str) -> None:
     with pytest.raises(BadValue):
-        HubService(program)
+        Started(Kind.HUB, program)
+
+
+def test_a_worker_is_set_up_beside_the_hub_and_taken_away_alone(machine: Path) -> None:
+    say("service", "install")
+    told = say("service", "install", "worker", "--concurrency", "8", "--every", "1h")
+    assert told == "worker   on\n"
+    text = unit(machine, WORKER).read_text()
+    command = f'"{machine}/bin/custodian" "worker" "--concurrency" "8" "--every" "1h"'
+    assert f"ExecStart={command}\n" in text
+    assert "TimeoutStopSec=300\n" in text
+    assert say("service", "status") == "service  on\nworker   on\n"
+
+    assert say("service", "uninstall", "worker") == "the worker is gone\n"
+    assert (unit(machine).exists(), unit(machine, WORKER).exists()) == (True, False)
+    calls = (machine / "systemd/calls").read_text().splitlines()
+    assert f"--user disable --now {WORKER}" in calls
+
+
+def test_a_worker_that_should_work_and_does_not_is_told_with_exit_1(machine: Path) -> None:
+    say("service", "install", "worker")
+    (machine / "systemd/active").unlink()
+
+    told = run("service", "status", "--json")
+    assert told.exit_code == 1
+    assert json.loads(told.stdout)["data"]["worker"] == {
+        "installed": True, "active": False, "changed": False, "trouble": None,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("worker", "--port", "8001"),
+        ("hub", "--every", "1h"),
+        ("hub", "--concurrency", "2"),
+        ("worker", "--every", "soon"),
+    ],
+    ids=" ".join,
+)
+def test_a_service_is_given_no_option_that_it_cannot_use(
+    machine: Path, words: tuple[str, ...]
+) -> None:
+    refusal(BadValue, "service", "install", *words)
+
+    assert not unit(machine).exists()
+    assert not unit(machine, WORKER).exists()
+
+
+def test_systemd_itself_takes_both_units(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("there is no systemd-analyze here")
+    monkeypatch.setenv("CUSTODIAN_HOST", 'a "b" %h')
+    say("service", "install")
+    say("service", "install", "worker")
+
+    told = subprocess.run(
+        [verify, "verify", "--user", unit(machine), unit(machine, WORKER)],
+        capture_output=True,
+        text=True,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(machine), "XDG_RUNTIME_DIR": str(machine)},
+    )
+    assert "custodian" not in told.stderr

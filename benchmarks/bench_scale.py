@@ -1,0 +1,145 @@
+"""A team's hub under load: claims through two servers on one PostgreSQL."""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+from bench_crowd import postgresql
+from bench_dashboard import Server
+from harness import Row
+from load import Crowd, Told, ask
+from team import Postgres, claims, fill, replica, serving
+
+_SERVERS = 2
+_SECONDS = 8.0
+_RATE, _P99_MS = 300, 150
+#: two cores for 300 claims a second, but for what the clients need
+_CPU_MS = 6.0
+#: how often the load is put on, ours and the floor in turn; the best of them is told
+_ROUNDS = 3
+#: more than are answered meanwhile
+_MOST = 6000
+
+#: the least that any service does for a durable answer: one writer at a time, one commit
+_FLOOR = """
+import socket, sys, threading, psycopg, uvicorn
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+here, url, size = threading.local(), sys.argv[1], int(sys.argv[2])
+def write(request):
+    if not hasattr(here, "connection"):
+        here.connection = psycopg.connect(url, autocommit=True)
+    here.connection.execute("update floor set count = count + 1")
+    return Response("x" * size, media_type="application/json")
+app = Starlette(routes=[Route("/{path:path}", write, methods=["POST"])])
+listening = socket.create_server(("127.0.0.1", 0), backlog=2048)
+print(f"serving at http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
+config = uvicorn.Config(app, http="h11", loop="asyncio", log_level="critical")
+uvicorn.Server(config).run(sockets=[listening])
+"""
+_SIZE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a load was answered, and the CPU of one answer."""
+
+    told: Told
+    servers_ms: float
+    database_ms: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """What an answer costs in all, but for the client."""
+        return self.servers_ms + self.database_ms
+
+    def in_words(self) -> str:
+        """As a line tells it."""
+        told, cores = self.told, os.cpu_count()
+        return (
+            f"{told.a_second:.0f}/s, 99 of 100 within {told.p99_ms:.0f} ms, {told.failed} failed; "
+            f"CPU of one: servers {self.servers_ms:.2f} ms, PostgreSQL {self.database_ms:.2f} ms; "
+            f"the client used {100 * told.cpu_s / told.seconds:.0f} % of one core; "
+            f"load {os.getloadavg()[0]:.1f} on {cores} cores"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Servers on that database."""
+
+    servers: Sequence[Server]
+    database: Postgres
+
+    def under(self, requests: Sequence[bytes], rate: float | None = None) -> Measured:
+        """What it costs to answer these for so long."""
+        servers, database = self._used()
+        urls = [server.url for server in self.servers]
+        told = ask(Crowd(urls, requests, _SECONDS, rate=rate))
+        servers_now, database_now = self._used()
+        count = sum(told.statuses.values()) or 1
+        return Measured(told, (servers_now - servers) / count, (database_now - database) / count)
+
+    def _used(self) -> tuple[float, float]:
+        return sum(server.cpu_ms() for server in self.servers), self.database.cpu_ms()
+
+
+def rows() -> Iterator[Row]:
+    """What is claimed, beside what any service must do for it."""
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
+        yield from _claims(url, Path(folder))
+
+
+def _claims(url: str, folder: Path) -> Iterator[Row]:
+    wanted = list(claims(fill(url)))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("create table floor (count bigint)")
+        connection.execute("insert into floor values (0)")
+    bare = [sys.executable, "-c", _FLOOR, url, str(_SIZE)]
+    database = Postgres(folder / "pg")
+    with ExitStack() as stack:
+        ours = [stack.enter_context(replica(url, folder / str(n))) for n in range(_SERVERS)]
+        floor = [stack.enter_context(serving(bare, folder)) for _ in range(_SERVERS)]
+        yield from _measured(_Side(ours, database), _Side(floor, database), wanted)
+
+
+def _measured(ours: _Side, floor: _Side, wanted: list[bytes]) -> Iterator[Row]:
+    def some(number: int) -> list[bytes]:
+        made, wanted[:number] = wanted[:number], []
+        return made
+
+    again = wanted[:_MOST] * 2
+    for side in (ours, floor):  # (connections are opened, statements prepared)
+        side.under(some(500))
+    rounds = [(ours.under(some(_MOST)), floor.under(again)) for _ in range(_ROUNDS)]
+    yield from _as_fast_as_they_can([mine for mine, _ in rounds], [each for _, each in rounds])
+    yield _steady([ours.under(some(int(_RATE * _SECONDS)), _RATE) for _ in range(_ROUNDS)])
+
+
+def _as_fast_as_they_can(ours: list[Measured], floors: list[Measured]) -> Iterator[Row]:
+    peer = "servers that commit one row"
+    best, floor = (max(each, key=lambda one: one.told.a_second) for each in (ours, floors))
+    for who, each in (("claims", best), (peer, floor)):
+        print(f"{who}: {each.in_words()}", file=sys.stderr)
+    name, most = f"one claim, {_SERVERS} servers", 1000 / _RATE
+    took, least = 1000 / best.told.a_second, 1000 / floor.told.a_second
+    holds = took <= most and not any(each.told.failed for each in ours)
+    bar = f"<= {most:.2f} ms wall, {_RATE}/s"
+    yield Row(f"{name}, as fast as they can", took, peer, least, bar, holds, len(ours))
+    cpu, least = (min(one.cpu_ms for one in each) for each in (ours, floors))
+    yield Row(f"{name}, CPU", cpu, peer, least, f"<= {_CPU_MS} ms", cpu <= _CPU_MS, len(ours))
+
+
+def _steady(loads: list[Measured]) -> Row:
+    best = min(loads, key=lambda each: each.told.p99_ms)
+    print(f"claims at {_RATE}/s: {best.in_words()}", file=sys.stderr)
+    took = best.told.p99_ms
+    holds = took <= _P99_MS and not best.told.failed
+    name = f"99 of 100 claims at {_RATE}/s"
+    return Row(name, took, "the bar alone", None, f"<= {_P99_MS} ms wall", holds, len(loads))

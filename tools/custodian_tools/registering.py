@@ -19,7 +19,6 @@ from custodian_core.text import fitted
 from custodian_core.workplan import Workplan
 
 from .hub import checkouts, every
-from .workplans import read_workplan, workplan_files
 
 #: how long git may take to answer from a folder on this machine
 PATIENCE_S = 20
@@ -156,6 +155,9 @@ def _slug(path: Path) -> str:
 
 def domain_of(root: Path) -> str | None:
     """What the newest workplan that can be read calls the domain."""
+    # (who only asks where a checkout may lie reads no workplan)
+    from .workplans import read_workplan, workplan_files
+
     plans = [
         plan
         for file in workplan_files(root)

@@ -26,6 +26,7 @@ _BAR_MS = 100
 _LISTS_MS, _RESIDENT_MS, _TIMES_BARE = 60, 40, 1.1
 #: how many tasks the hub has, and what a call may take once the server is warm
 _TASKS, _WARM_MS, _TOKENS, _WARM_CALLS = 10_000, 15, 1_500, 100
+_CLAIM_MS = 50
 #: what a model pays, in tokens: for all tools of the default sets, for one, for a usual dispatch
 _ALL_TOOLS, _ONE_TOOL, _DISPATCH = 2_500, 250, 600
 
@@ -113,6 +114,7 @@ def _warm(command: list[str], folder: Path, env: dict[str, str]) -> list[Row]:
         server.ask(*STEPS[0])
         shown = [tokens_of_tool(tool) for tool in server.ask(*STEPS[1])["result"]["tools"]]
         rows = [_call_row(server, tool, asked) for tool in ("get_repo_dispatch", "list_tasks")]
+        rows.append(_claim_row(server, asked))
         dispatch, _ = server.call("get_repo_dispatch", asked)
         listed, _ = server.call("list_tasks", asked)
     return [
@@ -146,6 +148,21 @@ def _call_row(server: Session, tool: str, arguments: dict[str, Any]) -> Row:
     ours, bar = statistics.median(took), f"<= {_WARM_MS} ms, median"
     name = f"warm {tool}, {_TASKS} tasks"
     return Row(name, ours, "the bar alone", None, bar, ours <= _WARM_MS, _WARM_CALLS)
+
+
+def _claim_row(server: Session, repo: dict[str, Any]) -> Row:
+    """A repo's next task, chosen and claimed in one call; it is released again."""
+    took: list[float] = []
+    for number in range(_WARM_CALLS):
+        agent = {"agent": f"agent-{number}"}
+        begin = time.perf_counter()
+        said, good = server.call("claim_task", {**repo, **agent})
+        took.append((time.perf_counter() - begin) * 1000)
+        assert good, said
+        server.call("release_task", {"task": json.loads(said)["task"]["key"], **agent})
+    ours, bar = statistics.median(took), f"<= {_CLAIM_MS} ms, median"
+    name = f"warm claim_task of a repo's next, {_TASKS} tasks in 50 repos"
+    return Row(name, ours, "the bar alone", None, bar, ours <= _CLAIM_MS, _WARM_CALLS)
 
 
 def _row(name: str, ours: float, floor: float, bar: float, rounds: int) -> Row:

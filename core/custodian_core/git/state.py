@@ -213,9 +213,8 @@ def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
     with git.understood("for-each-ref"):
         head, tracking, remote, remote_ref, track = first.split("\0")
     if not tracking or not remote or not remote_ref:
-        why = "git remote add" if not _has_remote(git) else f"git push -u REMOTE {branch}"
         return NotHere(
-            "no-upstream", f"branch {branch} follows no remote's branch; `{why}` sets it"
+            "no-upstream", f"branch {branch} follows no remote's branch; {_how(git, branch)}"
         )
     if remote == ".":
         return NotHere("no-upstream", f"branch {branch} follows a branch of this same repo")
@@ -228,8 +227,12 @@ def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
     return Checkout(folders, branch, head, remote, remote_ref, tracking, ahead, behind, remembered)
 
 
-def _has_remote(git: Git) -> bool:
-    return bool(git.run("remote").text)
+def _how(git: Git, branch: str) -> str:
+    """What makes the branch follow one."""
+    remote = git.run("remote").text.partition("\n")[0]
+    if not remote:
+        return f"first `git remote add origin URL`, then `git push -u origin {branch}`"
+    return f"`git push -u {remote} {branch}` sets it"
 
 
 def _refused(told: str) -> NotHere:

@@ -43,8 +43,9 @@ def agents_md() -> None:
 def install(repo: tuple[str, ...], all_: bool, dry_run: bool, json_: bool) -> None:
     """Put the lines into the files that agents read in REPO.
 
-    REPO is a slug or the path of a checkout. AGENTS.md and CLAUDE.md get them where they are
-    there; AGENTS.md is made where neither is. Exit 1 where a file was left alone.
+    REPO is a slug or the path of a checkout; without any, the repo in this folder is meant.
+    AGENTS.md and CLAUDE.md get them where they are there; AGENTS.md is made where neither is. Exit
+    1 where a file was left alone.
     """
     from custodian_tools import agents_md as tool
 

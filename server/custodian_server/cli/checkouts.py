@@ -28,18 +28,17 @@ def repos(command: F) -> F:
 def chosen(
     desk: Desk, names: tuple[str, ...], *, all_: bool, known: bool = True, idle: bool = True
 ) -> "tuple[Target, ...]":
-    """The checkouts that were named.
+    """The checkouts that were named, or this folder's.
 
     `known` refuses those that no repo is registered with; `idle` takes archived repos too.
     """
     from custodian_tools.checkouts import all_here, named, registered
 
-    if all_ == bool(names):
-        told = "say REPO or --all, not both" if all_ else "say which REPO, or --all"
-        raise click.UsageError(told)
+    if all_ and names:
+        raise click.UsageError("say REPO or --all, not both")
     if all_:
         return all_here(desk.hub, desk.settings, idle=idle)
-    found = named(desk.hub, desk.settings, names)
+    found = named(desk.hub, desk.settings, names or (".",))
     return tuple(map(registered, found)) if known else found
 
 

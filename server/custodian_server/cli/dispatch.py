@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(short_help="Say what a repo's agent should know and do now.")
-@click.argument("repo", metavar="REPO")
+@click.argument("repo", metavar="[REPO]", default=".")
 @click.option("--claim", is_flag=True, help="Claim the task for --agent.")
 @click.option("--agent", metavar="NAME", help="Who works.  [env var: CUSTODIAN_AGENT]")
 @click.option(
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 def dispatch(repo: str, claim: bool, agent: str | None, format_: str, json_: bool) -> None:
     """Say what the agent of REPO should know and do now.
 
-    REPO is a slug or the path of a checkout. Where the checkout is behind its remote, as last
-    fetched, nothing is claimed. `--format prompt` prints nothing where there is no work, so that
+    REPO is a slug or the path of a checkout; without it, the repo in this folder is meant. Where
+    the checkout is behind its remote, as last fetched, nothing is claimed. `--format prompt` prints nothing where there is no work, so that
     `custodian dispatch REPO --format prompt | claude --print` is a whole pipeline.
 
     \b

@@ -40,8 +40,9 @@ def hooks() -> None:
 def install(repo: tuple[str, ...], all_: bool, json_: bool) -> None:
     """Put our lines into post-commit, post-merge and post-rewrite of REPO.
 
-    REPO is a slug or the path of a checkout. What is in the hooks stays and works as before; a
-    hook that cannot be added to safely is left alone and named. Exit 1 where one was.
+    REPO is a slug or the path of a checkout; without any, the repo in this folder is meant. What is
+    in the hooks stays and works as before; a hook that cannot be added to safely is left alone and
+    named. Exit 1 where one was.
     """
     from custodian_tools import hooks as tool
 

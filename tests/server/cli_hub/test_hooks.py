@@ -111,10 +111,20 @@ def test_a_repo_that_is_not_here_is_told(docs: Path, monkeypatch: pytest.MonkeyP
     assert "it has no checkout on desktop" in refusal(Conflict, "hooks", "install", "docs")
 
 
-def test_which_repos_are_meant_must_be_said(docs: Path) -> None:
-    for words in ((), ("docs", "--all")):
-        result = run("hooks", "install", *words)
-        assert (result.exit_code, "--all" in result.output) == (2, True)
+def test_names_and_all_are_not_said_together(docs: Path) -> None:
+    result = run("hooks", "install", "docs", "--all")
+
+    assert (result.exit_code, "--all" in result.output) == (2, True)
+
+
+def test_without_a_name_the_repo_in_this_folder_is_meant(
+    docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(docs)
+    (told,) = data("hooks", "install")
+
+    assert told["repo"] == "docs"
+    assert data("dispatch", code=3)["repo_slug"] == "docs"
 
 
 def test_no_repos_here_is_said_aloud(home: Path) -> None:

@@ -140,7 +140,10 @@ def test_f07_a_detached_head_is_told(behind_hub: Clone) -> None:
 
 def test_f08_a_branch_that_follows_nothing_is_told(behind_hub: Clone) -> None:
     behind_hub.git("branch", "--unset-upstream")
-    assert halted(behind_hub.fix(), "no-upstream")
+    report = behind_hub.fix()
+
+    assert halted(report, "no-upstream")
+    assert "`git push -u origin main` sets it" in report.findings[0].message
 
 
 def test_f09_a_repo_without_a_remote_is_told_how_to_add_one(behind_hub: Clone) -> None:
@@ -148,7 +151,7 @@ def test_f09_a_repo_without_a_remote_is_told_how_to_add_one(behind_hub: Clone) -
     report = behind_hub.fix()
 
     assert halted(report, "no-upstream")
-    assert "git remote add" in report.findings[0].message
+    assert "`git remote add origin URL`, then `git push" in report.findings[0].message
 
 
 def test_f10_a_remote_of_another_name_is_as_good(behind_hub: Clone) -> None:

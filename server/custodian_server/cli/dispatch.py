@@ -34,8 +34,9 @@ def dispatch(repo: str, claim: bool, agent: str | None, format_: str, json_: boo
     """Say what the agent of REPO should know and do now.
 
     REPO is a slug or the path of a checkout; without it, the repo in this folder is meant. Where
-    the checkout is behind its remote, as last fetched, nothing is claimed. `--format prompt` prints nothing where there is no work, so that
-    `custodian dispatch REPO --format prompt | claude --print` is a whole pipeline.
+    the checkout is behind its remote, as last fetched, nothing is claimed. `--format prompt` prints
+    nothing where there is no work, so that `custodian dispatch REPO --format prompt | claude
+    --print` is a whole pipeline.
 
     \b
     Exit codes: 0 there is work, 3 there is none, 4 the checkout must be synced first,

@@ -163,6 +163,12 @@ def test_every_page_of_the_documentation_can_be_found_from_its_door() -> None:
     assert set((ROOT / "docs").glob("*.md")) - linked == {door}
 
 
+def test_every_picture_is_shown_on_some_page() -> None:
+    said = "".join(page.read_text() for page in PAGES)
+
+    assert [each.name for each in (ROOT / "docs/pictures").iterdir() if each.name not in said] == []
+
+
 def test_the_readme_stays_short() -> None:
     assert len((ROOT / "README.md").read_text().splitlines()) < 150
 

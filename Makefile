@@ -1,7 +1,7 @@
 # The front door. `make run` and `make test` set themselves up on a machine that has Python 3.11+,
 # git and make; uv is used where it is present.
 .DEFAULT_GOAL := help
-.PHONY: help run demo test clients browser forge chaos fuzz faults check bench lock ship bundle release clean fix-consistency fix-consistency-remote \
+.PHONY: help run demo test clients browser forge chaos fuzz faults check bench lock ship bundle sbom audit release clean fix-consistency fix-consistency-remote \
   fix-consistency-all check-consistency install-hooks install-hooks-all register-project gitea-inventory
 
 BIN := .venv/bin
@@ -57,8 +57,8 @@ lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
 	  "docs/examples/deploy/requirements.lock --extra team"; do \
 	  uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
-	@uv pip compile tests/fuzz/requirements.in --quiet --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o tests/fuzz/requirements.lock
+	@for tool in fuzz audit; do uv pip compile tests/$$tool/requirements.in --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o tests/$$tool/requirements.lock; done
 
 fix-consistency: .venv/run ## Bring one repo in step: make fix-consistency REPO=slug
 	@$(call named) && $(BIN)/custodian fix $(REPO) $(ARGS)
@@ -88,7 +88,14 @@ ship: .venv/dev ## Renew what is shipped beside the wheel: manifests, plugin, sn
 bundle: .venv/dev ## Pack dist/custodian.mcpb, which a desktop client installs by a click
 	@$(BIN)/python -m custodian_server.shipping --bundle dist/custodian.mcpb
 
-release: .venv/dev ## Build all that is released into dist/: wheel, source, bundle, checksums
+sbom: .venv/dev ## Write dist/custodian.cdx.json, the bill of materials
+	@$(BIN)/python -m custodian_server.shipping --sbom dist/custodian.cdx.json
+
+audit: .venv/dev ## Look for known holes in what the locks name (needs pypi.org and npm)
+	@test -x .artefacts/audit/bin/pip-audit || { $(call alone,.artefacts/audit,tests/audit/requirements.lock); }
+	@$(BIN)/python -m tests.audit $(ARGS)
+
+release: .venv/dev ## Build all that is released into dist/: wheel, source, bundle, bill of materials, checksums
 	@rm -rf dist
 	@$(BIN)/python -m custodian_server.shipping --release dist
 
@@ -122,6 +129,14 @@ set -e; if ! test -d .artefacts/fuzz/atheris; then \
   $$pip --quiet --require-hashes --target .artefacts/fuzz/atheris -r tests/fuzz/requirements.lock || \
     echo "without atheris, which could not be installed: examples come from hypothesis alone"; \
 fi
+endef
+
+# A program with an environment of its own: folder, lock.
+define alone
+set -e; if command -v uv >/dev/null; then uv venv --quiet --allow-existing $(1); pip="uv pip install --python $(1)"; \
+  else $(BIN)/python -m venv --without-pip $(1); \
+    pip="$(PYTHON) -m pip --python $(1)/bin/python install --disable-pip-version-check"; fi; \
+$$pip --quiet --require-hashes -r $(2)
 endef
 
 # A seed's verb for one repo needs to know which.

@@ -7,6 +7,7 @@ import click
 from custodian_core.errors import CustodianError
 from custodian_prompts import load
 
+from . import sbom
 from .bundle import pack
 from .facts import read
 from .files import renew
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parents[3]
     type=click.Path(path_type=Path, file_okay=False),
     help="Build wheel, source and bundle into that folder, with checksums.",
 )
-def main(bundle: Path | None, released: Path | None) -> None:
+@click.option("--sbom", "listed", type=click.Path(path_type=Path), help="Write what it is made of.")
+def main(bundle: Path | None, released: Path | None, listed: Path | None) -> None:
     """Renew every file that is shipped beside the wheel, from one table."""
     facts = read(ROOT, load)
     if released:
@@ -31,6 +33,11 @@ def main(bundle: Path | None, released: Path | None) -> None:
             click.echo("\n".join(f"{released}/{name}" for name in release(facts, released)))
         except CustodianError as error:
             raise click.ClickException(str(error)) from None
+        return
+    if listed:
+        listed.parent.mkdir(parents=True, exist_ok=True)
+        listed.write_text(sbom.bill(facts))
+        click.echo(f"{listed}: CycloneDX 1.6")
         return
     if bundle:
         click.echo(f"{bundle}: {pack(facts, bundle)} files")

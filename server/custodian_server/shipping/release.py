@@ -8,6 +8,7 @@ from pathlib import Path
 
 from custodian_core.errors import FileTrouble
 
+from . import sbom
 from .bundle import pack
 from .facts import Facts
 from .files import stale
@@ -18,12 +19,13 @@ BUNDLE = "custodian.mcpb"
 
 
 def release(facts: Facts, folder: Path) -> list[str]:
-    """The folder holds wheel, source, bundle and the registry's manifest; named is each file."""
+    """The folder holds wheel, source, bundle, manifest and bill of materials; named is each."""
     if old := [name for name, _ in stale(facts)]:
         raise FileTrouble(old[0], "it is not what it is made from; run `make ship`, and commit it")
     folder.mkdir(parents=True, exist_ok=True)
     _build(facts.root, folder.resolve())
     pack(facts, folder / BUNDLE)
+    (folder / sbom.NAME).write_text(sbom.bill(facts))
     shutil.copy(facts.root / ".mcp/server.json", folder)
     return _sum_up(folder)
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # a dozen records that only callers of a forge need, and 10 m
     from .forge.records import (
         Branch,
         BranchProtection,
+        CommitCheck,
         Entry,
         ForgeIdentity,
         ForgeSettings,
@@ -365,6 +366,10 @@ class Forge(Protocol):
 
     def branch(self, full_name: str, name: str) -> Branch:
         """One branch: whether it is protected, by which rule, and whether the token may push."""
+        ...
+
+    def commit_checks(self, full_name: str, ref: str) -> tuple[CommitCheck, ...]:
+        """What builds said last of the newest commit of a branch."""
         ...
 
     def branch_protections(self, full_name: str) -> tuple[BranchProtection, ...]:

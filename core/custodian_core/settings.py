@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import BadValue
 from .paths import expanded, followed
+
+if TYPE_CHECKING:
+    from .ops.host_limits import Limits
 
 #: every setting, by its name in the environment; in config.toml it is the same in small letters
 NAMES = {
@@ -27,6 +31,7 @@ NAMES = {
     "CUSTODIAN_NOTIFY_URL": "where the hub's server tells what people should know",
     "CUSTODIAN_NOTIFY_SECRET": "what it signs that with",
     "CUSTODIAN_SILENT_HOURS": "after how many hours without a sync a host is silent",
+    "CUSTODIAN_HOST_LIMITS": "from where on this host is worrying, as disk_pct=90, memory_min=1GiB",
     "CUSTODIAN_REQUESTS_PER_SECOND": "how often a token may ask a server; 0 for no bound",
 }
 SECRET = frozenset(
@@ -143,6 +148,13 @@ class Settings:
     def silent_after(self) -> timedelta:
         """After how long without a sync a host is silent."""
         return timedelta(hours=self._number("CUSTODIAN_SILENT_HOURS", 1, _LONGEST_SILENCE_H))
+
+    @property
+    def host_limits(self) -> "Limits":
+        """From where on this host is worrying."""
+        from .ops.host_limits import limits_of  # (which few programs need)
+
+        return limits_of(self.values.get("CUSTODIAN_HOST_LIMITS", ""))
 
     @property
     def requests_per_second(self) -> int:

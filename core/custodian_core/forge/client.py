@@ -22,6 +22,7 @@ from .asking import Asker, address_of
 from .questions import Questions
 from .reading import (
     read_branch,
+    read_checks,
     read_entry,
     read_identity,
     read_issue,
@@ -36,6 +37,7 @@ from .reading import (
 from .records import (
     Branch,
     BranchProtection,
+    CommitCheck,
     Entry,
     ForgeIdentity,
     ForgeRepo,
@@ -302,6 +304,11 @@ class HttpForge:
         """One branch, and what this token may do to it."""
         path = _repo_path(full_name, "branches", *name.split("/"))
         return self._ask.get(read_branch, path, f"branch '{name}' of {full_name}")
+
+    def commit_checks(self, full_name: str, ref: str) -> tuple[CommitCheck, ...]:
+        """What builds said last of the newest commit of a branch."""
+        path = _repo_path(full_name, "commits", ref, "status")
+        return self._ask.get(read_checks, path, f"branch '{ref}' of {full_name}")
 
     def branch_protections(self, full_name: str) -> tuple[BranchProtection, ...]:
         """The rules about the repo's branches; the forge gives them in the order they count in."""

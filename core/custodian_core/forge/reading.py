@@ -14,6 +14,7 @@ from custodian_core.wire import object_of
 from .records import (
     Branch,
     BranchProtection,
+    CommitCheck,
     Entry,
     EntryKind,
     ForgeIdentity,
@@ -97,6 +98,21 @@ def read_branch(answer: Any) -> Branch:
         protected=_or(said, "protected", default=False),
         user_can_push=_said(said, "user_can_push", bool),
         rule_name=_or(said, "effective_branch_protection_name", "") or None,
+    )
+
+
+def read_checks(answer: Any) -> tuple[CommitCheck, ...]:
+    """What builds said of a commit, each its last word; a commit that none spoke of has none."""
+    rows = (object_of(row) for row in list_of(object_of(answer).get("statuses")))
+    return tuple(
+        CommitCheck(
+            _or(row, "context", ""),
+            # (Gitea says `status`, and other forges `state`)
+            _or(row, "status", "") or _or(row, "state", ""),
+            _or(row, "description", ""),
+            _time(row, "updated_at") or _time(row, "created_at"),
+        )
+        for row in rows
     )
 
 

@@ -84,6 +84,16 @@ class Branch:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitCheck:
+    """What a build said of a commit last, in the forge's word, and when."""
+
+    context: str
+    state: str
+    description: str = ""
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """A word that issues can be marked with; a forge knows it by its number."""
 

@@ -27,7 +27,7 @@ COMMANDS = {
     "fix": ("sync:fix", "Bring files, hub and remote in step, and push."),
     "goal": ("goal:goal", "Set, show and end what a repo works towards."),
     "hooks": ("hooks:hooks", "Sync after each commit: put lines into repos' git hooks."),
-    "host": ("host:host", "Say how this host stands: memory, disks, load, docker."),
+    "host": ("host:host", "Say how this host stands, and what stands around on it."),
     "human": ("human:human", "Ask people, list their open questions, answer them."),
     "inventory": (
         "inventory:inventory",

@@ -6,24 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custodian_core.ops.host import (
-    GIB,
     Btrfs,
     Container,
     Disk,
     Docker,
     Host,
-    Limits,
     Memory,
     Probe,
     Usage,
     judge,
+)
+from custodian_core.ops.host_limits import GIB, Limits, read_size
+from custodian_core.ops.host_reading import (
     read_btrfs,
     read_containers,
     read_memory,
     read_mounts,
     read_restarts,
     read_rows,
-    read_size,
     read_usage,
 )
 

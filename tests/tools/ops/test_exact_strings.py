@@ -8,7 +8,8 @@ import pytest
 
 from custodian_core.codec import stamp
 from custodian_core.ops import evidence, layout
-from custodian_core.ops.host import Disk, Limits, Memory, judge
+from custodian_core.ops.host import Disk, Memory, judge
+from custodian_core.ops.host_limits import Limits
 from custodian_core.ops.prereq.edit import SetBox, edit
 from custodian_core.ops.proposals import BRANCHES, item_of
 from custodian_core.ops.sprints import Filed, marker, read_sprint, vision

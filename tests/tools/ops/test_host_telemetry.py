@@ -1,14 +1,21 @@
 """This machine is looked at, and so is a docker that answers, refuses or falls silent."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from custodian_core.codec import now
-from custodian_core.errors import BadValue
-from custodian_core.ops.host import Limits, Probe
-from custodian_tools.ops.host import size_of, telemetry
+from custodian_core.errors import HubUnreachable
+from custodian_core.ops.host import Probe
+from custodian_core.ops.host_limits import Limits
+from custodian_core.ports import Hub
+from custodian_core.settings import load
+from custodian_tools.ops import host
+from custodian_tools.ops.host import Around, Telemetry
 
 ROWS = {
     "info *": {"driver": "overlay2", "root": "/var/lib/docker"},
@@ -24,8 +31,9 @@ ROWS = {
         "Names": "acme-db-1",
         "State": "running",
         "Status": "Up (healthy)",
-        "Labels": "com.docker.compose.project=acme",
+        "Labels": "com.docker.compose.project=acme,custodian.managed=true",
     },
+    "compose ls": [{"Name": "acme", "Status": "running(1)", "ConfigFiles": "/srv/acme.yml"}],
     "stats *": {"Name": "acme-db-1", "MemUsage": "10MiB / 1GiB", "CPUPerc": "1.50%"},
 }
 CASES = "\n".join(
@@ -49,6 +57,18 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
+@contextmanager
+def no_hub() -> Iterator[Hub]:
+    raise HubUnreachable("http://hub.example", "it is not there")
+    yield
+
+
+def telemetry(**more: Any) -> Telemetry:
+    """The telemetry of a host whose hub does not answer, and that knows no forge."""
+    around = Around(load({"HOME": "/nowhere"}, Path("/nowhere")), no_hub)
+    return host.telemetry(now(), Limits(), around, **more)
+
+
 def says(docker: Path, script: str) -> None:
     docker.write_text(script)
     docker.chmod(0o755)
@@ -56,7 +76,7 @@ def says(docker: Path, script: str) -> None:
 
 def test_this_machine_tells_its_memory_disks_and_load(docker: Path) -> None:
     says(docker, ANSWERS)
-    told = telemetry(now(), Limits())
+    told = telemetry()
 
     memory = told.host.memory
     assert memory
@@ -67,13 +87,14 @@ def test_this_machine_tells_its_memory_disks_and_load(docker: Path) -> None:
 
 def test_a_docker_that_answers_tells_its_stacks_in_numbers(docker: Path) -> None:
     says(docker, ANSWERS)
-    told = json.loads(json.dumps(telemetry(now(), Limits()).to_json()))
+    told = json.loads(json.dumps(telemetry().to_json()))
 
     assert (told["docker"]["status"], told["docker"]["driver"]) == ("ok", "overlay2")
     assert told["docker"]["usage"][0]["reclaimable"] == 1_000_000_000
     (stack,) = told["stacks"]
     (container,) = stack["containers"]
-    assert (stack["name"], stack["running"]) == ("acme", 1)
+    assert (stack["name"], stack["running"], stack["managed"]) == ("acme", 1, True)
+    assert (stack["status"], stack["config"]) == ("running(1)", "/srv/acme.yml")
     assert (container["restarts"], container["mem"], container["healthy"]) == (2, 10_485_760, True)
 
 
@@ -90,7 +111,7 @@ def test_a_docker_that_does_not_answer_is_told_apart_from_an_empty_one(
     docker: Path, script: str, status: Probe
 ) -> None:
     says(docker, f"#!/bin/sh\n{script}\n")
-    told = telemetry(now(), Limits(), answer_s=0.3)
+    told = telemetry(answer_s=0.3)
 
     assert told.host.docker.status is status
     assert told.host.docker.containers is None
@@ -100,14 +121,18 @@ def test_a_docker_that_does_not_answer_is_told_apart_from_an_empty_one(
 def test_without_docker_it_is_absent_and_no_worry(docker: Path, tmp_path: Path) -> None:
     (tmp_path / "self").mkdir()
     (tmp_path / "self/mounts").write_text("")
-    told = telemetry(now(), Limits(), proc=tmp_path)
+    told = telemetry(proc=tmp_path)
 
     assert told.host.docker.status is Probe.ABSENT
+    assert told.work.processes.status is Probe.FAILED
     assert told.alarms == ()
     assert told.to_json()["memory"] is None
 
 
-def test_a_size_that_is_none_is_refused() -> None:
-    assert size_of("--swap-max", "2GiB") == 2 * 1024**3
-    with pytest.raises(BadValue, match="500MiB"):
-        size_of("--swap-max", "lots")
+def test_without_a_hub_it_is_not_known_which_checkouts_there_are_and_the_rest_is_told() -> None:
+    told = telemetry()
+
+    assert told.work.places.status is Probe.FAILED
+    assert "hub.example does not answer" in (told.work.places.why or "")
+    assert told.work.builds.status is Probe.ABSENT
+    assert told.host.memory

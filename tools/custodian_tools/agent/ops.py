@@ -4,6 +4,7 @@ What a person decides, approving or rejecting, is none of them: no agent approve
 """
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,6 @@ from custodian_core.codec import now, to_json
 from custodian_core.errors import BadValue
 from custodian_core.findings import Finding
 from custodian_core.ops.actions import Action
-from custodian_core.ops.host import Limits
 from custodian_core.ops.prereq.tree import Word
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State
@@ -30,7 +30,7 @@ from custodian_tools.ops import (
 )
 from custodian_tools.ops.defects import defects
 from custodian_tools.ops.hearing import hear
-from custodian_tools.ops.host import telemetry
+from custodian_tools.ops.host import Around, telemetry
 from custodian_tools.ops.sprints import Board, HubBoard
 from custodian_tools.sync.bench import Bench
 
@@ -39,6 +39,8 @@ from .desk import PROSE, Desk, Range
 
 #: how many characters rows and findings may have
 ROOM, FINDINGS_ROOM = 20_000, 8_000
+#: and how many checkouts are told of
+MOST_PLACES = 50
 
 Repo = Annotated[str | None, "The ops repo: slug or path; default: the one in this folder"]
 DryRun = Annotated[bool, "Say what would be written, and write nothing"]
@@ -311,11 +313,21 @@ def scan_secrets(
 
 
 def read_host(desk: Desk) -> dict[str, Any]:
-    """Say how this host's memory, disks, load and docker stand, in bytes, and what is worrying.
+    """Say how this host stands: memory, disks, docker, locks, worktrees, agents, builds; alarms.
 
     Nothing is put right here: ask for an action, or tell a person.
     """
-    told = telemetry(now(), Limits()).to_json()
+    around = Around(desk.settings, lambda: nullcontext(desk.hub))
+    told = telemetry(now(), desk.settings.host_limits, around).to_json()
+    looked = told["checkouts"]
+    looked["looked_at"] = len(looked["places"])
+    # (of a checkout in which nothing stands around there is nothing to say)
+    looked["places"] = [
+        each
+        for each in looked["places"]
+        if each["status"] != "ok" or each["locks"] or each["worktrees"] or each["half_done"]
+    ][:MOST_PLACES]
+    del told["limits"]
     if told["stacks"] is None:
         return told
     rows, more = fitting(told["stacks"], ROOM)

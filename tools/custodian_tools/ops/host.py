@@ -1,18 +1,18 @@
-"""How a host stands: memory, disks, load, docker. It is looked at, and nothing is put right."""
+"""How a host stands, and what stands around on it. It is looked at, and nothing is put right."""
 
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from custodian_core.codec import stamp, to_json
-from custodian_core.errors import BadValue
+from custodian_core.errors import CustodianError
 from custodian_core.ops.host import (
     Alarm,
     Btrfs,
@@ -20,24 +20,37 @@ from custodian_core.ops.host import (
     Disk,
     Docker,
     Host,
-    Limits,
     Mount,
     Probe,
+    Stack,
     judge,
+)
+from custodian_core.ops.host_limits import MEANING, Limits, moved_limits
+from custodian_core.ops.host_reading import (
     read_btrfs,
     read_containers,
     read_memory,
     read_mounts,
     read_restarts,
     read_rows,
-    read_size,
+    read_stacks,
     read_usage,
 )
+from custodian_core.ops.host_trend import Trend, judge_trend, trend
+from custodian_core.ops.workplace import Builds, Work, judge_work
+from custodian_core.ports import Hub
 from custodian_core.secrets import redact
+from custodian_core.settings import Settings
 from custodian_core.text import printable
+from custodian_tools.checkouts import Target, all_here
+from custodian_tools.hub import every
+
+from .workplace import Asked, look_at_builds, look_at_places, look_at_processes, on_forge
 
 #: how long one program may take to answer, and how much of its answer is read
 ANSWER_S, MOST = 5.0, 4 * 1024 * 1024
+#: and the forge about the builds of every repo
+BUILDS_S = 20.0
 #: of how many containers it is told how they stand
 MOST_CONTAINERS = 500
 #: what of our environment a probe needs
@@ -52,13 +65,17 @@ class Telemetry:
 
     at: datetime
     host: Host
+    work: Work
+    limits: Limits
     alarms: tuple[Alarm, ...]
+    #: the change since an earlier telemetry, where one was given
+    trend: Trend | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The same as `--json` and tools show it; sizes in bytes, null where it is not known."""
         host = self.host
         docker: dict[str, Any] = to_json(host.docker)
-        del docker["containers"]
+        del docker["containers"], docker["stacks"]
         disks = [{**to_json(each), "pct": each.pct} for each in host.disks]
         return {
             "ts": stamp(self.at),
@@ -69,45 +86,100 @@ class Telemetry:
             "cores": host.cores,
             "docker": docker,
             "btrfs": to_json(host.btrfs),
-            "stacks": _stacks(host.docker.containers),
+            "stacks": _stacks(host.docker),
+            "checkouts": to_json(self.work.places),
+            "processes": to_json(self.work.processes),
+            "builds": to_json(self.work.builds),
+            "trend": to_json(self.trend),
+            "limits": to_json(self.limits),
             "findings": to_json(self.alarms),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """How to learn what this host has to do with: its checkouts, its repos, and their forge."""
+
+    settings: Settings
+    open_hub: Callable[[], AbstractContextManager[Hub]]
+
+    def targets(self) -> Sequence[Target]:
+        """The checkouts of this host."""
+        with self.open_hub() as hub:
+            return all_here(hub, self.settings, idle=True)
+
+    def repos(self) -> Sequence[Asked]:
+        """The repos of this host that are on the forge."""
+        with self.open_hub() as hub:
+            found = every(hub.repos, host=self.settings.host, status="active")
+            return on_forge(list(found), self.settings.forge_url or "")
 
 
 def telemetry(
     now: datetime,
     limits: Limits,
+    around: Around,
     *,
+    before: object = None,
     proc: Path = Path("/proc"),
     answer_s: float = ANSWER_S,
 ) -> Telemetry:
-    """How this host stands; each probe has its own time, and says how it went."""
+    """How this host stands; each probe has its own time, and says how it went.
+
+    `before` is what an earlier telemetry told, where the change since then is wanted.
+    """
+    with ThreadPoolExecutor(4) as pool:
+        builds = pool.submit(_builds, around, answer_s)
+        docker = pool.submit(_docker, answer_s)
+        host = _host(proc, docker, answer_s, pool)
+        work = Work(
+            look_at_places(around.targets, now.timestamp(), answer_s, proc),
+            look_at_processes(limits, proc),
+            builds.result(),
+        )
+    changed = None if before is None else trend(before, now, host, "--since")
+    alarms = [*judge(host, limits), *judge_work(work, limits, now)]
+    alarms += judge_trend(changed, limits) if changed else ()
+    alarms.sort(key=lambda each: each.p)
+    return Telemetry(now, host, work, limits, tuple(alarms), changed)
+
+
+def _host(proc: Path, docker: "Future[Docker]", answer_s: float, pool: ThreadPoolExecutor) -> Host:
     text = _read(proc / "self/mounts")
     mounts, elsewhere = read_mounts(text or "")
-    with ThreadPoolExecutor(4) as pool:
-        docker = pool.submit(_docker, answer_s)
-        btrfs = [
-            pool.submit(_btrfs, each.mount, answer_s) for each in mounts if each.kind == "btrfs"
-        ]
-        disks = {each.mount: _disk(each) for each in mounts}
-        host = Host(
-            memory=read_memory(_read(proc / "meminfo") or ""),
-            load=_load(_read(proc / "loadavg")),
-            cores=os.cpu_count(),
-            disks=tuple(each for each in disks.values() if each),
-            not_asked=(*elsewhere, *(mount for mount, disk in disks.items() if disk is None)),
-            docker=docker.result(),
-            btrfs=tuple(each.result() for each in btrfs) or (Btrfs(Probe.NOT_APPLICABLE),),
-        )
-    return Telemetry(now, host, judge(host, limits))
+    asked = [pool.submit(_btrfs, each.mount, answer_s) for each in mounts if each.kind == "btrfs"]
+    disks = {each.mount: _disk(each) for each in mounts}
+    return Host(
+        memory=read_memory(_read(proc / "meminfo") or ""),
+        load=_load(_read(proc / "loadavg")),
+        cores=os.cpu_count(),
+        disks=tuple(each for each in disks.values() if each),
+        not_asked=(*elsewhere, *(mount for mount, disk in disks.items() if disk is None)),
+        docker=docker.result(),
+        btrfs=tuple(each.result() for each in asked) or (Btrfs(Probe.NOT_APPLICABLE),),
+    )
 
 
-def size_of(name: str, said: str) -> int:
-    """The bytes of a size that somebody typed, as 500MiB or 2GB."""
-    size = read_size(said)
-    if size is None:
-        raise BadValue(name, f"'{printable(said, 40)}' is no size; write it as 500MiB or 2GB")
-    return size
+def _builds(around: Around, answer_s: float) -> Builds:
+    """What the forge tells, where the settings name one."""
+    from custodian_core.forge.client import open_forge
+
+    if not around.settings.forge_url:
+        return Builds(Probe.ABSENT, "GITEA_URL is not set")
+    try:
+        with open_forge(around.settings, answer_s=answer_s) as forge:
+            return look_at_builds(forge, around.repos, BUILDS_S)
+    except CustodianError as error:
+        return Builds(Probe.FAILED, str(error))
+
+
+def told_limits(limits: Limits) -> list[dict[str, Any]]:
+    """Each limit with its value, whether a setting moved it, and what it means."""
+    moved, values = moved_limits(limits), to_json(limits)
+    return [
+        {"name": name, "value": values[name], "moved": name in moved, "meaning": meaning}
+        for name, meaning in MEANING.items()
+    ]
 
 
 def _read(path: Path) -> str | None:
@@ -172,14 +244,17 @@ def _docker(answer_s: float) -> Docker:
     info = _rows(asked, answer_s)
     if isinstance(info, _Answer):
         return Docker(info.status, info.text)
-    with ThreadPoolExecutor(3) as pool:
+    with ThreadPoolExecutor(4) as pool:
         ask: Callable[..., Any] = pool.submit
         usage = ask(_rows, ("system", "df", "--format", "{{json .}}"), answer_s)
         there = ask(_rows, ("ps", "--all", "--no-trunc", "--format", "{{json .}}"), answer_s)
         stats = ask(_rows, ("stats", "--no-stream", "--format", "{{json .}}"), answer_s)
+        named = ask(_rows, ("compose", "ls", "--all", "--format", "json"), answer_s)
         used, rows, measured = usage.result(), there.result(), stats.result()
+        stacks = named.result()
     told: Mapping[str, Any] = info[0] if info else {}
-    late = next((each.text for each in (used, rows, measured) if isinstance(each, _Answer)), None)
+    answers = (used, rows, measured, stacks)
+    late = next((each.text for each in answers if isinstance(each, _Answer)), None)
     return Docker(
         Probe.OK,
         late,
@@ -187,6 +262,7 @@ def _docker(answer_s: float) -> Docker:
         printable(str(told.get("root")), 300),
         None if isinstance(used, _Answer) else read_usage(used),
         None if isinstance(rows, _Answer) else _containers(rows, measured, answer_s),
+        None if isinstance(stacks, _Answer) else read_stacks(stacks),
     )
 
 
@@ -218,16 +294,28 @@ def _btrfs(mount: str, answer_s: float) -> Btrfs:
     return read_btrfs(mount, answer.text)
 
 
-def _stacks(containers: Sequence[Container] | None) -> list[dict[str, Any]] | None:
-    """The containers by stack; those of none are one without a name."""
-    if containers is None:
+def _stacks(docker: Docker) -> list[dict[str, Any]] | None:
+    """The containers by stack, with what compose knows; those of none are one without a name."""
+    if docker.containers is None:
         return None
-    names = sorted({each.stack for each in containers}, key=lambda name: name or "")
+    known = {each.name: each for each in docker.stacks or ()}
+    there = {each.stack for each in docker.containers} | set(known)
     return [
-        {
-            "name": name,
-            "running": sum(each.state == "running" for each in containers if each.stack == name),
-            "containers": [to_json(each) for each in containers if each.stack == name],
-        }
-        for name in names
+        _stack(
+            name, [each for each in docker.containers if each.stack == name], known.get(name or "")
+        )
+        for name in sorted(there, key=lambda name: name or "")
     ]
+
+
+def _stack(
+    name: str | None, containers: Sequence[Container], known: Stack | None
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": known.status if known else None,
+        "config": known.config if known else None,
+        "managed": any(each.managed for each in containers),
+        "running": sum(each.state == "running" for each in containers),
+        "containers": [to_json(each) for each in containers],
+    }

@@ -431,6 +431,7 @@ class ActiveWorkstream:
     key: str
     title: str
     workplan_file: str | None
+    #: the first of them, or none where there are very many workstreams
     pending_tasks: tuple[PendingTask, ...]
     pending_total: int
 

@@ -2,8 +2,18 @@
 
 import pytest
 
-from custodian_core.commands import AnswerHuman, AskHuman, Caller, ChangeTask, ClaimTask, SetGoal
+from custodian_core.commands import (
+    AddTask,
+    AddWorkstream,
+    AnswerHuman,
+    AskHuman,
+    Caller,
+    ChangeTask,
+    ClaimTask,
+    SetGoal,
+)
 from custodian_core.errors import Conflict, NothingToDo
+from custodian_core.hub.dispatching import SHOWN_STREAMS
 from custodian_core.ports import Hub
 from custodian_core.records import Claim
 from custodian_core.status import Priority
@@ -76,6 +86,21 @@ def test_a_dispatch_holds_what_the_seed_names(hub: Hub) -> None:
     ]
     assert dispatch.human_interventions == (asked,)
     assert (dispatch.directive, dispatch.task) == ("work", hub.task("T01"))
+
+
+def test_of_very_many_workstreams_the_first_tell_their_tasks_and_all_their_number(hub: Hub) -> None:
+    tasks(hub, "A00")
+    streams = range(1, SHOWN_STREAMS + 2)
+    for number in streams:
+        hub.do(AddWorkstream("marki-docx", f"WP-{number:02}", "Another plan"), ME)
+        hub.do(AddTask(f"WP-{number:02}", f"B{number:02}", "Do it", needs_human=True), ME)
+    shown = hub.dispatch("marki-docx").active_workstreams
+    hub.do(ChangeTask("A00", {"status": "done"}), ME)
+    nothing = hub.dispatch("marki-docx").active_workstreams
+
+    assert [len(stream.pending_tasks) for stream in shown] == [1] * SHOWN_STREAMS + [0, 0]
+    assert [stream.pending_total for stream in shown] == [1] * (SHOWN_STREAMS + 2)
+    assert [stream.pending_tasks[0].key for stream in nothing] == [f"B{n:02}" for n in streams]
 
 
 def test_a_dispatch_with_nothing_to_do_says_why(hub: Hub) -> None:

@@ -87,7 +87,7 @@ def _starting(programs: Sequence[Program], folder: Path) -> Iterator[Found]:
 
 def _least(program: Program, costs: Iterable[Cost]) -> Answer:
     least = Cost.least(costs)
-    return Answer(program.name, least.cpu_ms, f"wall {least.wall_ms:.0f} ms")
+    return Answer(program.name, least.cpu_ms, f"wall {least.wall_ms:,.0f} ms")
 
 
 def _begun(program: Program, place: Path) -> tuple[Cost, Cost, list[dict[str, Any]]]:
@@ -149,7 +149,7 @@ def _measured(
         if not good:
             return Answer(program.name, None, f"refused: {said[:80]}"), 0
     least = Cost.least(costs[1:])
-    words = [f"wall {least.wall_ms:.1f} ms", f"{count(said):,} tokens", program.says.get(work)]
+    words = [f"wall {least.wall_ms:,.1f} ms", f"{count(said):,} tokens", program.says.get(work)]
     return Answer(program.name, least.cpu_ms, ", ".join(filter(None, words))), least.wall_ms
 
 
@@ -205,7 +205,7 @@ def _others(fleet: Fleet) -> Iterator[Answer]:
 
 
 def _told(program: str, cost: Cost, said: str) -> Answer:
-    return Answer(program, cost.cpu_ms, f"wall {cost.wall_ms:.0f} ms, {said}")
+    return Answer(program, cost.cpu_ms, f"wall {cost.wall_ms:,.0f} ms, {said}")
 
 
 def _by_server(fleet: Fleet) -> Cost:

@@ -40,11 +40,12 @@ def crowds(programs: Sequence[Program]) -> Iterator[Row | Comparison]:
             taken.append(_claimed(program, crowd))
     yield Comparison(f"{AT_ONCE} write a note to one task at once", "%", tuple(notes))
     yield Comparison(f"{AT_ONCE} change a task each at once", "%", tuple(changes))
-    yield Comparison(f"{AT_ONCE} take one task at once", "winners", tuple(taken))
+    told = f"{AT_ONCE} take one task at once: to how many it is granted"
+    yield Comparison(told, f"of {AT_ONCE}", tuple(taken))
     for what, answers in (("note to one task", notes), ("task each", changes)):
         name = f"{AT_ONCE} writers at once, a {what}"
         yield _bar(name, answers, 100, "%")
-    yield _bar(f"{AT_ONCE} claimants of one task", taken, 1, "winners")
+    yield _bar(told, taken, 1, f"of {AT_ONCE}")
 
 
 def _bar(name: str, answers: Sequence[Answer], bar: float, unit: str) -> Row:

@@ -2,6 +2,8 @@
 
 import json
 import os
+import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -250,14 +252,63 @@ def test_how_work_flows_is_told_from_the_hubs_events(here: Path) -> None:
     assert run("ops", "metrics", "--repo", "nowhere").exit_code != 0
 
 
-def test_a_host_is_told_in_words_and_in_bytes(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(here))  # (no docker is there)
-    limits = ("--memory-min", "1", "--swap-max", "9TiB", "--disk-pct", "100")
+@pytest.fixture
+def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host with git and no docker, on which memory, disks and agents worry nobody."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").symlink_to(shutil.which("git") or "/usr/bin/git")
+    monkeypatch.setenv("PATH", str(programs))
+    limits = "memory_min=1, swap_max=9TiB, disk_pct=100, programs=no-such-agent"
+    monkeypatch.setenv("CUSTODIAN_HOST_LIMITS", limits)
 
-    assert "nothing is worrying" in say("host", "telemetry", *limits)
-    data = told("host", "telemetry", *limits)["data"]
+
+@pytest.mark.usefixtures("quiet")
+def test_a_host_is_told_in_words_and_in_bytes() -> None:
+    assert "nothing is worrying" in say("host", "telemetry")
+    data = told("host", "telemetry")["data"]
     assert (data["docker"]["status"], data["memory"]["total"] > 0) == ("absent", True)
-    assert "P0 memory_available" in say("host", "telemetry", "--memory-min", "900TiB", code=1)
+    assert data["builds"] == {
+        "status": "absent", "why": "GITEA_URL is not set", "builds": [], "not_told": [],
+    }  # fmt: skip
+    asked = ("host", "telemetry", "--limit", "memory_min=900TiB")
+    assert "P0 memory_available" in say(*asked, code=1)
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_lock_that_a_git_left_behind_is_told_with_what_to_do(here: Path) -> None:
+    lock = here / ".git/index.lock"
+    lock.touch()
+    an_hour_ago = time.time() - 3630
+    os.utime(lock, (an_hour_ago, an_hour_ago))
+    printed = say("host", "telemetry", code=1)
+
+    assert "1 checkout, no worktrees beside them, 1 lock" in printed
+    assert f"P2 lock_dead {lock}: 60 min > 10 min, and no git works there" in printed
+    assert lock.exists()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_two_looks_at_a_host_tell_what_has_changed(tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    envelope = told("host", "telemetry")
+    envelope["data"]["ts"] = "2026-01-01T00:00:00Z"
+    before.write_text(json.dumps(envelope))
+
+    assert "since 2026-01-01T00:00Z" in say("host", "telemetry", "--since", str(before))
+    before.write_text("[]")
+    assert "host telemetry --json" in refusal(BadValue, "host", "telemetry", "--since", str(before))
+
+
+def test_limits_are_told_with_those_that_a_setting_moved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUSTODIAN_HOST_LIMITS", "disk_pct=95")
+
+    limits = {each["name"]: each for each in told("host", "limits")["data"]}
+    assert (limits["disk_pct"]["value"], limits["disk_pct"]["moved"]) == (95, True)
+    assert (limits["memory_min"]["value"], limits["memory_min"]["moved"]) == (500 * 1024**2, False)
+    assert "(moved by the setting)" in say("host", "limits")
+    monkeypatch.setenv("CUSTODIAN_HOST_LIMITS", "disks=95")
+    assert "disk_pct" in refusal(BadValue, "host", "telemetry")
 
 
 def test_without_a_forge_no_issue_comes_next(here: Path) -> None:

@@ -1,9 +1,11 @@
-"""A team's hub under load: claims through two servers on one PostgreSQL."""
+"""A team's hub: claims through two servers, a sweep's wishes, and a day of up to 100 hosts."""
 
+import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +14,15 @@ import psycopg
 from bench_crowd import postgresql
 from bench_dashboard import Server
 from harness import Row
-from load import Crowd, Told, ask
+from load import Crowd, Told, ask, request
+from records import Series
 from team import Postgres, claims, fill, replica, serving
+from virtual_day import Day, Team
+
+from custodian_core.commands import Caller, RegisterRepo
+from custodian_core.hub.databases import PostgreSQL, SQLite
+from custodian_core.hub.store import Store
+from custodian_core.queueing.team import TeamQueue, prepare_queue
 
 _SERVERS = 2
 _SECONDS = 8.0
@@ -44,6 +53,13 @@ config = uvicorn.Config(app, http="h11", loop="asyncio", log_level="critical")
 uvicorn.Server(config).run(sockets=[listening])
 """
 _SIZE = 5000
+#: as many hosts as each of them has repos
+_TEAMS = (10, 30, 100)
+#: how long the day is: a whole one on SQLite, and as much of it as shows the cost on PostgreSQL
+_HOURS, _HOURS_THERE = 24, 3
+#: what a repo of many hosts may cost more than one of few
+_FLAT = 1.5
+_SWEEP, _SWEEP_MS = 5000, 3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +106,12 @@ class _Side:
         return sum(server.cpu_ms() for server in self.servers), self.database.cpu_ms()
 
 
-def rows() -> Iterator[Row]:
-    """What is claimed, beside what any service must do for it."""
+def rows() -> Iterator[Row | Series]:
+    """What is claimed, beside what any service must do for it; wishes over HTTP; the day."""
     with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
         yield from _claims(url, Path(folder))
+        yield _sweep(url, Path(folder))
+    yield from _days()
 
 
 def _claims(url: str, folder: Path) -> Iterator[Row]:
@@ -143,3 +161,71 @@ def _steady(loads: list[Measured]) -> Row:
     holds = took <= _P99_MS and not best.told.failed
     name = f"99 of 100 claims at {_RATE}/s"
     return Row(name, took, "the bar alone", None, f"<= {_P99_MS} ms wall", holds, len(loads))
+
+
+def _sweep(url: str, folder: Path) -> Row:
+    """5,000 repos are asked for as a push asks: each by a request of its own, over HTTP."""
+    prepare_queue(url)
+    store = Store(PostgreSQL(url))
+    for number in range(_SWEEP):
+        command = RegisterRepo(f"swept-{number:04d}", "bench", host="tower", path=f"/src/{number}")
+        store.do(command, Caller("bench"))
+    store.close()
+    wanted = [
+        request(
+            "POST",
+            "/queue/",
+            json.dumps(
+                {"repo": f"swept-{number:04d}", "host": "tower", "reason": "a push"}
+            ).encode(),
+        )
+        for number in range(_SWEEP)
+    ]
+    with ExitStack() as stack:
+        servers = [stack.enter_context(replica(url, folder / f"q{n}")) for n in range(_SERVERS)]
+        told = ask(Crowd([server.url for server in servers], wanted, 120.0))
+    queue = TeamQueue(url)
+    waiting = queue.page(limit=1).total
+    queue.close()
+    took = told.seconds * 1000
+    print(f"{waiting} of {_SWEEP} syncs wait, asked for over HTTP one by one", file=sys.stderr)
+    holds = took <= _SWEEP_MS and waiting == _SWEEP and not told.failed
+    name = f"{_SWEEP} syncs asked for one by one over HTTP"
+    return Row(name, took, "the bar alone", None, f"<= {_SWEEP_MS / 1000:.0f} s wall", holds, 1)
+
+
+def _days() -> Iterator[Row | Series]:
+    """CPU of one sync of one repo, of this process, or of it and PostgreSQL's."""
+    for kind, hours, cost in (("SQLite", _HOURS, _on_sqlite), ("PostgreSQL", _HOURS_THERE, _there)):
+        costs = [(size * size, cost(Team(size, size, hours))) for size in _TEAMS]
+        yield Series(f"one sync of a repo in a team's day, {kind}", "repos", tuple(costs))
+        (few, least), (many, most) = costs[0], costs[-1]
+        name = f"one sync in a team's day, {many} repos, {kind}"
+        bar = f"<= {_FLAT}x of {few}"
+        yield Row(name, most, f"the same among {few}", least, bar, most <= _FLAT * least, 1)
+
+
+def _on_sqlite(team: Team) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        day = Day(SQLite(Path(folder) / "hub.db"), team)
+        return _day_ms(day, lambda: 0.0)
+
+
+def _there(team: Team) -> float:
+    with tempfile.TemporaryDirectory() as folder, postgresql(Path(folder)) as url:
+        return _day_ms(Day(PostgreSQL(url), team), Postgres(Path(folder) / "pg").cpu_ms)
+
+
+def _day_ms(day: Day, elsewhere_ms: Callable[[], float]) -> float:
+    day.begin()
+    before = time.process_time() * 1000 + elsewhere_ms()
+    day.run()
+    took = time.process_time() * 1000 + elsewhere_ms() - before
+    day.store.close()
+    print(
+        f"a day of {day.team.hosts} hosts with {day.team.repos} repos each, {day.team.hours} hours "
+        f"of it: {day.synced} syncs, {day.changed} with a commit, {day.worked} tasks done, "
+        f"{took / 1000:.1f} s CPU",
+        file=sys.stderr,
+    )
+    return took / day.synced

@@ -147,11 +147,28 @@ where (cast(:slug as text) is null or slug = :slug)
   and (cast(:status as text) is null or status = :status)
   and (cast(:kaizen as integer) is null or kaizen_schedule_enabled = :kaizen)
   and (cast(:host as text) is null
-       or exists (select 1 from repo_hosts h where h.repo_id = repos.id and h.host = :host))
+       or id in (select repo_id from repo_hosts where host = :host))
   and (cast(:synced_before as text) is null
        or last_state_synced_at is null or last_state_synced_at < :synced_before)
   and (cast(:after as text) is null or slug > :after)
 order by slug limit :limit;
+
+-- name: hosts_of_repos(slug, domain, status, kaizen, host, synced_before, after, limit)
+-- The hosts of the repos of a page, and not those of the whole fleet.
+with page as (
+    select id from repos
+    where (cast(:slug as text) is null or slug = :slug)
+      and (cast(:domain as text) is null or domain = :domain)
+      and (cast(:status as text) is null or status = :status)
+      and (cast(:kaizen as integer) is null or kaizen_schedule_enabled = :kaizen)
+      and (cast(:host as text) is null
+           or id in (select repo_id from repo_hosts where host = :host))
+      and (cast(:synced_before as text) is null
+           or last_state_synced_at is null or last_state_synced_at < :synced_before)
+      and (cast(:after as text) is null or slug > :after)
+    order by slug limit :limit
+)
+select h.* from page join repo_hosts h on h.repo_id = page.id order by h.host;
 
 -- name: count_repos(slug, domain, status, kaizen, host, synced_before)^
 select count(*) from repos
@@ -160,7 +177,7 @@ where (cast(:slug as text) is null or slug = :slug)
   and (cast(:status as text) is null or status = :status)
   and (cast(:kaizen as integer) is null or kaizen_schedule_enabled = :kaizen)
   and (cast(:host as text) is null
-       or exists (select 1 from repo_hosts h where h.repo_id = repos.id and h.host = :host))
+       or id in (select repo_id from repo_hosts where host = :host))
   and (cast(:synced_before as text) is null
        or last_state_synced_at is null or last_state_synced_at < :synced_before);
 
@@ -168,7 +185,7 @@ where (cast(:slug as text) is null or slug = :slug)
 select slug from repos where forge_id = :forge_id or lower(remote_url) like :part order by slug;
 
 -- name: repo_hosts(repo_id)
-select * from repo_hosts where (cast(:repo_id as text) is null or repo_id = :repo_id) order by host;
+select * from repo_hosts where repo_id = :repo_id order by host;
 
 -- name: add_repo(id, slug, domain, topic, remote_url, forge_id, default_branch, status, at)!
 insert into repos

@@ -105,9 +105,11 @@ class Questions:
         with self._reading() as tx:
             found = tx.all("repos", **wanted, after=after, limit=one_more(limit))
             hosts: dict[str, list[Row]] = {}
-            for row in tx.all("repo_hosts", repo_id=None):
+            for row in tx.all("hosts_of_repos", **wanted, after=after, limit=limit):
                 hosts.setdefault(row["repo_id"], []).append(row)
-            total = tx.value("count_repos", **wanted)
+            # (where a host's repos are all told, nobody counts those of the whole fleet)
+            all_told = after is None and len(found) <= limit
+            total = len(found) if all_told else tx.value("count_repos", **wanted)
         page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
         return page_of(page, total, limit, lambda repo: repo.slug)
 

@@ -54,7 +54,7 @@ def test_the_commands_of_a_page_print_what_it_says(page: Path, tmp_path: Path) -
     for (command, code, expected), printed, ended in zip(
         steps, answers[::2], answers[1::2], strict=False
     ):
-        assert (command, ended) == (command, code or "0")
+        assert (command, ended) == (command, code or "0"), printed
         wanted = re.escape(expected.rstrip("\n")).replace(re.escape("..."), "(?s:.*)")
         assert re.fullmatch(wanted, printed.rstrip("\n")), f"{command} printed:\n{printed}"
 

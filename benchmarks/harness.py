@@ -116,7 +116,8 @@ def child_cpu_ms(command: list[str], env: dict[str, str] | None = None) -> float
         os.close(null)
     code = os.waitstatus_to_exitcode(status)
     if code:
-        raise CannotMeasure(f"{' '.join(command)} ended with {code}")
+        told = " ".join([Path(command[0]).name, *command[1:]])
+        raise CannotMeasure(f"{told} ended with {code}")
     return (usage.ru_utime + usage.ru_stime) * 1000
 
 

@@ -67,7 +67,7 @@ class Session:
             if line.startswith(b"{"):  # some peers print other things, too
                 told: dict[str, Any] = json.loads(line)
                 return told
-        raise CannotMeasure(f"{self._process.args!r} ended while it was asked")
+        raise CannotMeasure("the server ended while it was asked")
 
 
 @contextmanager

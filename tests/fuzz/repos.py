@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from custodian_core import agents_md
 from custodian_core.codec import to_json
 from custodian_core.errors import CustodianError
-from custodian_core.ops import deps, evidence, host, layout, references
+from custodian_core.ops import deps, evidence, host_reading, layout, references
 from custodian_core.ops.actions import read_action, read_result
 from custodian_core.ops.engagement import Engagement, Window
 from custodian_core.ops.markdown import page
@@ -232,9 +232,10 @@ def _secrets(said: str) -> None:
 
 
 def _docker(said: str) -> None:
-    rows = host.read_rows(said) or []
-    host.read_usage(rows)
-    host.read_containers(rows, rows, {})
+    rows = host_reading.read_rows(said) or []
+    host_reading.read_usage(rows)
+    host_reading.read_containers(rows, rows, {})
+    host_reading.read_stacks(rows)
 
 
 MARKDOWN = (b"# ", b"## ", b"- [ ] ", b"- ", b"```\n", b"```task\n", b"~~~\n", b"<!-- ", b"-->\n")
@@ -278,8 +279,12 @@ DOORS = (
         (b"password=", b"ghp_", b"-----BEGIN ", b"KEY=", b"A" * 20, b"://a:b@"),
     ),
     Door("what is shown", text(_shown), (b"a", b"\xc2\x9b")),
-    Door("host memory", text(host.read_memory), (b"MemTotal: ", b" kB\n", b"9")),
-    Door("host mounts", text(host.read_mounts), (b"/dev/a ", b"/ ", b"ext4 ", b"\\040", b"\\777")),
+    Door("host memory", text(host_reading.read_memory), (b"MemTotal: ", b" kB\n", b"9")),
+    Door(
+        "host mounts",
+        text(host_reading.read_mounts),
+        (b"/dev/a ", b"/ ", b"ext4 ", b"\\040", b"\\777"),
+    ),
     Door(
         "host docker",
         text(_docker),
@@ -290,10 +295,10 @@ DOORS = (
             b'"MemUsage": "1MiB / 2GiB", "CPUPerc": "0.5%"}',
         ),
     ),
-    Door("host restarts", text(host.read_restarts), (b"/a ", b"3\n")),
+    Door("host restarts", text(host_reading.read_restarts), (b"/a ", b"3\n")),
     Door(
         "host btrfs",
-        text(lambda said: host.read_btrfs("/", said)),
+        text(lambda said: host_reading.read_btrfs("/", said)),
         (b"Device unallocated: ", b"Free (estimated): ", b"7\n"),
     ),
 )

@@ -12,6 +12,9 @@ from .errors import BadValue
 
 T = TypeVar("T")
 
+#: what JSON knows as it is
+_PLAIN = frozenset({str, int, float, bool, NoneType})
+
 
 def now() -> datetime:
     """The time, in whole seconds."""
@@ -26,8 +29,12 @@ def stamp(at: datetime) -> str:
 
 def to_json(value: Any) -> Any:
     """The value as JSON knows it."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: to_json(getattr(value, f.name)) for f in fields(value)}
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    names = _names(kind)
+    if names is not None:
+        return {name: to_json(getattr(value, name)) for name in names}
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
@@ -37,6 +44,12 @@ def to_json(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(key): to_json(value[key]) for key in cast("Iterable[Any]", value)}
     return value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...] | None:
+    """What the fields of that kind of record are called; None where it is no record."""
+    return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
 
 
 def from_json(kind: type[T], value: Any) -> T:

@@ -77,6 +77,7 @@ async def test_an_agent_asks_and_a_person_decides(ops: Path) -> None:
         again = await ask(client, "request_action", **action)
         questions = await ask(client, "list_interventions")
         item = await ask(client, "get_vault_item", name="rel-1")
+        listed = await ask(client, "list_vault")
         away = await refused(client, "request_action", **{**action, "id": "../x"})
         names = {tool.name for tool in (await client.list_tools()).tools}
 
@@ -84,7 +85,9 @@ async def test_an_agent_asks_and_a_person_decides(ops: Path) -> None:
     assert (done["path"], done["waits"]) == ("vault/pending/rel-1.toml", True)
     assert again["status"] == "noop"
     assert questions["total"] == 1
-    assert item["state"] == "pending"
+    assert (item["state"], item["pull_request"]["standing"]) == ("pending", "unknown")
+    assert [each["name"] for each in listed["items"]] == ["rel-1"]
+    assert listed["pull_requests"] == "forge not asked: GITEA_URL is not set"
     assert "id must be" in away
     assert not {name for name in names if "resolve" in name or "approve" in name}
 
@@ -112,13 +115,13 @@ async def test_evidence_is_written_and_read(ops: Path) -> None:
         latest = await ask(client, "get_evidence", domain="holdout")
         listed = await ask(client, "list_evidence")
         away = await refused(client, "write_evidence", domain="../x", told={})
-        parsed = await ask(client, "parse_dependencies", body="depends on #3, not on #4")
+        parsed = await ask(client, "parse_dependencies", body="depends on #3 and T02, not on #4")
         log = await refused(client, "collect_engagement", logs=["/etc/hostname"])
 
     assert (latest["evidence"], latest["age_days"]) == ({"rate": 0.9}, 0)
     assert [each["domain"] for each in listed["files"]] == ["holdout"]
     assert "must be of a-z" in away
-    assert parsed["issues"] == [3]
+    assert (parsed["issues"], parsed["tasks"]) == ([3], ["T02"])
     assert "CUSTODIAN_ROOTS" in log
 
 

@@ -25,7 +25,7 @@ def deps() -> None:
 @as_json
 @errors_as_json
 def parse(file: BinaryIO, json_: bool) -> None:
-    """Say which issues the text of FILE, or of standard input, depends on.
+    """Say which issues and tasks the text of FILE, or of standard input, depends on.
 
     A section headed Dependencies, Depends on or Blocked by names them, and so does a clause with
     `depends on` or `blocked by`; fences, code and struck-out text say nothing.

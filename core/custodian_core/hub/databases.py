@@ -5,7 +5,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -332,6 +332,12 @@ class PostgreSQL:
 
     def close(self) -> None:
         self._connections.close()
+
+
+def roll_back(database: Database, connection: Any) -> None:
+    """The transaction is over; where the database has ended it itself, that trouble is the news."""
+    with suppress(database.trouble):
+        connection.execute("rollback")
 
 
 def _check_url(url: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from custodian_core.codec import stamp
 from custodian_core.errors import HubTrouble
 
-from .databases import Database
+from .databases import Database, roll_back
 from .writing import new_id
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,7 +33,7 @@ def upgrade(
             queries.raise_schema(connection, **said)
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            roll_back(database, connection)
             raise
     except database.trouble as error:
         reason = f"its schema could not be upgraded and is as it was: {error}"

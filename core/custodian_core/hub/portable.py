@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from custodian_core.errors import BadValue, Conflict, HubTrouble
 
-from .databases import Database, SQLite
+from .databases import Database, SQLite, roll_back
 from .store import SCHEMA, prepare
 
 #: every table, each after those it refers to
@@ -51,7 +51,7 @@ def export(database: Database) -> Iterator[str]:
                 line = {"table": table, "row": dict(row)}
                 yield json.dumps(line, ensure_ascii=False, sort_keys=True)
     finally:
-        connection.execute("rollback")
+        roll_back(database, connection)
 
 
 def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
@@ -81,7 +81,7 @@ def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int)
         _expect_a_hub(connection)
         connection.execute("commit")
     except BaseException:
-        connection.execute("rollback")
+        roll_back(database, connection)
         raise
     return count
 

@@ -33,7 +33,7 @@ from custodian_core.records import (
 from custodian_core.status import Priority
 
 from . import humans, inventories, plans, rows, tokens
-from .databases import Database
+from .databases import Database, roll_back
 from .dispatching import dispatch
 from .rows import URGENCY, Row
 from .writing import Reading
@@ -61,7 +61,7 @@ class Questions:
             try:
                 yield Reading(self.queries, connection)
             finally:
-                connection.execute("rollback")
+                roll_back(self.database, connection)
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 

@@ -85,7 +85,7 @@ from . import (
     tokens,
     vaults,
 )
-from .databases import Database
+from .databases import Database, roll_back
 from .dispatching import claimed
 from .migrating import upgrade
 from .questions import Questions
@@ -227,7 +227,7 @@ class Store(Questions):
                     claims.touch_all(tx)
                     tx.commit()
                 except BaseException:
-                    connection.execute("rollback")
+                    roll_back(self.database, connection)
                     raise
         except self.database.integrity as error:
             raise Conflict("the write", f"it breaks a rule of the hub: {error}") from error

@@ -23,7 +23,14 @@ from custodian_core.commands import (
     NoteTask,
     RegisterRepo,
 )
-from custodian_core.errors import BadValue, HubTrouble, HubUnreachable, NewerSchema, NothingToDo
+from custodian_core.errors import (
+    BadValue,
+    Conflict,
+    HubTrouble,
+    HubUnreachable,
+    NewerSchema,
+    NothingToDo,
+)
 from custodian_core.hub import databases, open_hub
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import SCHEMA, Store
@@ -173,6 +180,19 @@ def test_a_full_disk_is_an_error_and_no_half_write(tmp_path: Path) -> None:
         store.do(NoteTask("T000", "x" * 200_000), ME)
     connection.execute("pragma max_page_count = 1000000")
     assert (store.task("T000").note, store.events(type="task.note").total) == (None, 0)
+
+
+def test_what_the_database_has_taken_back_itself_is_told_for_what_it_was(tmp_path: Path) -> None:
+    database = SQLite(tmp_path / "hub.db")
+    store = filled(Store(database), 1)
+    # (as SQLite does where the disk is full)
+    end = "begin select raise(rollback, 'database or disk is full'); end"
+    database.connection().execute(f"create trigger full before insert on events {end}")
+
+    with pytest.raises(Conflict, match="database or disk is full"):
+        store.do(NoteTask("T000", "late"), ME)
+    database.connection().execute("drop trigger full")
+    assert store.do(NoteTask("T000", "in time"), ME).note == "in time"
 
 
 def test_two_first_users_at_once_make_one_hub(tmp_path: Path) -> None:

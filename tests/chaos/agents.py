@@ -14,7 +14,7 @@ from .processes import Run
 from .world import WHO, Host, World
 
 #: how many race for a task, and how long a claim lives
-RACERS, TTL_S = 3, 30
+RACERS, TTL_S = 3, "30"
 
 
 def status(world: World, host: Host, repo: str, move: Move) -> None:
@@ -59,11 +59,14 @@ def race(world: World, host: Host, repo: str, move: Move) -> None:
     key = key_of(repo, move.task)
     for number in range(RACERS):
         place = world.hosts[(world.hosts.index(host) + number) % len(world.hosts)]
-        what = (key,) if move.choose((True, False)) else ("--next", "--repo", repo)
         name = f"agent{world.tally['agents']}"
         world.tally["agents"] += 1
-        words = ("task", "claim", *what, "--agent", name, "--ttl", str(TTL_S), "--json")
-        world.start(place, *words)
+        ways: tuple[tuple[str, ...], ...] = (
+            ("task", "claim", key, "--ttl", TTL_S),
+            ("task", "claim", "--next", "--repo", repo, "--ttl", TTL_S),
+            ("dispatch", repo, "--claim"),
+        )
+        world.start(place, *move.choose(ways), "--agent", name, "--json")
 
 
 def release(world: World, host: Host, repo: str, move: Move) -> None:
@@ -80,11 +83,17 @@ def release(world: World, host: Host, repo: str, move: Move) -> None:
 
 def won(world: World, run: Run) -> tuple[int, str, int, str] | None:
     """The claim that the run was granted, if it was."""
-    if run.words[:2] != ("task", "claim") or run.process.returncode != 0:
+    if run.process.returncode != 0 or run.words[0] not in ("task", "dispatch"):
         return None
-    claim = json.loads(run.said)["data"]
     (host,) = (each for each in world.hosts if each.name == run.host)
-    return world.hubs.index(host.hub), claim["task_key"], claim["fence"], claim["holder"]
+    hub = world.hubs.index(host.hub)
+    if run.words[1] == "claim":
+        claim = json.loads(run.said)["data"]
+        return hub, claim["task_key"], claim["fence"], claim["holder"]
+    told = json.loads(run.said)["data"] if run.words[0] == "dispatch" else {}
+    if not told.get("lease"):
+        return None
+    return hub, told["task"]["key"], told["lease"]["fence"], told["lease"]["holder"]
 
 
 def request(world: World, host: Host, repo: str, move: Move) -> None:

@@ -7,9 +7,8 @@ from .world import Host, World
 
 #: git's commands in a run, those that write more often
 STEPS = (
-    *("fetch", "commit-tree", "merge", "push"),
-    *("merge", "push", "update-ref", "read-tree", "hash-object"),
-    *("rev-list", "cat-file", "ls-tree", "mktree", "update-index"),
+    *("fetch", "commit-tree", "merge", "push", "merge", "push", "push"),
+    *("update-ref", "read-tree", "hash-object", "mktree", "cat-file", "ls-tree"),
 )
 HOWS = ("before", "after", "amid", "git")
 #: how many seconds a clock may be off

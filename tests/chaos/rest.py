@@ -51,6 +51,8 @@ def _manners(world: World) -> Iterator[Breach]:
     for run in world.runs:
         if not run.killed and not run.doomed:
             words, code = f"{' '.join(run.words)} on {run.host}", run.process.returncode
+            # (what a dispatch ends with says what there is to do)
+            code = 0 if run.words[0] == "dispatch" and code in (3, 4, 5) else code
             # (one that is told to stop before it listens for that ends like any program)
             code = 0 if run.words[0] == "worker" and code == -signal.SIGTERM else code
             yield from judge.ill_mannered(words, code, run.said + run.complained)

@@ -6,7 +6,6 @@ What ends a door is kept in .artefacts/fuzz, with the command that tries it agai
 
 import argparse
 import hashlib
-import os
 import random
 import resource
 import signal
@@ -118,8 +117,7 @@ def _by_words(door: Any, until: float) -> int:
             trial: Any = several(attempt(enter))
             sown(random.getrandbits(64))(trial)()
         except BaseException as error:
-            sys.stdout.write(f"{door.name}: {error!r}\n")
-            return 1
+            return _fallen(door.name, error)
     sys.stdout.write(f"{door.name}: {tried} examples\n")
     return 0
 
@@ -135,8 +133,8 @@ def _of_one_thing_much(door: Any, until: float) -> int:
         before = dice.choice((b"", *door.seeds))
         piece = b"".join(dice.choices(pieces, k=dice.randint(1, 3)))
         if not costs_its_share(door, before, piece, door.most * LARGER):
-            _keep(door.name, before + piece * (door.most // len(piece)), TooLong())
-            return 1
+            _keep(door.name, before + piece * (door.most * LARGER // len(piece)), TooLong())
+            return _fallen(door.name, TooLong())
     return 0
 
 
@@ -164,13 +162,21 @@ def _escaped(piece: bytes) -> str:
     return "".join(f"\\x{byte:02x}" for byte in piece)
 
 
+def _place(name: str, error: BaseException) -> Path:
+    return KEPT / f"{name.replace(' ', '-')}--{type(error).__name__}"
+
+
 def _keep(name: str, data: bytes, error: BaseException) -> None:
     """The example lies where it can be tried again; the last of a door is the smallest."""
     KEPT.mkdir(parents=True, exist_ok=True)
-    path = KEPT / f"{name.replace(' ', '-')}--{type(error).__name__}"
-    path.write_bytes(data)
-    if not os.environ.get("CUSTODIAN_FUZZ_QUIET"):
-        sys.stdout.write(f'{error!r}\npython -m tests.fuzz --again "{name}" {path}\n'[:2000])
+    _place(name, error).write_bytes(data)
+
+
+def _fallen(name: str, error: BaseException) -> int:
+    """What it was is told, and how to see it again."""
+    again = f'python -m tests.fuzz --again "{name}" {_place(name, error)}'
+    sys.stdout.write(f"{name}: {error!r}"[:500] + f"\n  {again}\n")
+    return 1
 
 
 def _again(name: str, file: str) -> int:

@@ -102,7 +102,7 @@ def _container(
     said = (pair.partition("=") for pair in str(row.get("Labels") or "").split(","))
     labels = {key: value for key, _, value in said}
     status, stats = str(row.get("Status") or ""), measured.get(name, {})
-    cpu = re.match(r"[\d.]+", str(stats.get("CPUPerc") or ""))
+    cpu = re.match(r"[0-9]{1,9}(?:\.[0-9]*)?", str(stats.get("CPUPerc") or ""))
     stack = labels.get(STACK)
     return Container(
         printable(name, _LONGEST),
@@ -112,7 +112,7 @@ def _container(
         False if "(unhealthy)" in status else True if "(healthy)" in status else None,
         restarts.get(name),
         read_size(str(stats.get("MemUsage") or "").partition("/")[0]),
-        float(cpu[0]) if cpu and cpu[0].count(".") <= 1 else None,
+        float(cpu[0]) if cpu else None,
         managed=labels.get(MANAGED) == "true",
     )
 

@@ -224,7 +224,7 @@ class _Session:
 
     def _synced(self, done: Run) -> Run:
         """The repo is brought in step, and what the file says of the task is in the hub."""
-        bench = Bench.of(self.hub, self.by, self.settings, self.wish.tell)
+        bench = Bench.of(self.hub, self.by, self.settings)
         options = Options(settle_s=self.wish.settle_s)
         try:
             one = target(self.hub, self.settings, self.task.repo_slug)

@@ -81,6 +81,13 @@ def test_an_agent_that_does_its_task_is_told_by_what_it_left(repo: Path, home: P
     assert kept == told
 
 
+def test_a_log_is_told_that_the_agent_began_and_no_step_of_the_sync(repo: Path, home: Path) -> None:
+    told = run("run", "docs", "--agent-command", agent(home, DOES))
+
+    assert told.exit_code == 0
+    assert told.stderr == f"{T1} is claimed; sh works in {repo}\n"
+
+
 def test_what_it_did_counts_though_it_ends_with_1(repo: Path, home: Path) -> None:
     told = ran(home, f"{DOES}exit 1", code=0)
 

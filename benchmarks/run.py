@@ -30,8 +30,6 @@ ON_REQUEST = "peers"
 def main() -> None:
     """What was asked for is measured; the command ends with 1 where a bar does not hold."""
     asked = _arguments()
-    if unknown := set(asked.names) - set(AREAS):
-        sys.exit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
     if asked.page:
         write(from_json(RESULTS.read_text()))
         return
@@ -53,7 +51,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print one JSON envelope")
     parser.add_argument("--record", action="store_true", help="renew results.json and the page")
     parser.add_argument("--page", action="store_true", help="only make the page of results.json")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - set(AREAS):
+        parser.error(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(AREAS)}")
+    return asked
 
 
 def compiled() -> None:

@@ -20,6 +20,7 @@ from custodian_server.hub_api import create_app, listener
 from .fleet import HOSTS, Fleet, Place
 from .forge import DemoForge
 from .forge_api import forge_app
+from .forge_pages import forge_pages
 from .git_http import GitOverHttp
 from .stories import ORG
 
@@ -79,6 +80,7 @@ def _forge(folder: Path) -> Generator[tuple[DemoForge, str]]:
         app = Starlette(
             routes=[
                 *forge_app(forge).routes,
+                *forge_pages(forge),
                 Route("/{owner}/{name}/{rest:path}", git, methods=["GET", "POST"]),
             ]
         )

@@ -33,6 +33,8 @@ def test_a_newcomer_sees_every_state_takes_a_repo_in_and_nothing_is_left(tmp_pat
                     headers={"HX-Request": "true"},
                 ).text
                 page = client.get("/repo/survey-tools").text
+                approvals = client.get("/approvals").text
+                pull = client.get(re.findall(r'href="(http[^"]+/pulls/1)"', approvals)[0]).text
             there = (folder / "laptop/survey-tools/workplans/SUR-WP-0001.md").exists()
         finally:
             process.send_signal(signal.SIGINT)
@@ -47,6 +49,8 @@ def test_a_newcomer_sees_every_state_takes_a_repo_in_and_nothing_is_left(tmp_pat
     assert "cloned to" in taken
     assert there
     assert "survey-tools" in page
+    assert "Pull request 1, open: vault: publish-maps" in pull
+    assert "1 rejected" in approvals
     assert process.returncode == 0
     assert not folder.exists()
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith("custodian")] == []

@@ -14,6 +14,8 @@ from .moves import Move, shape_of, story
 from .rest import judged
 from .world import World
 
+#: how many breaches are told: the others mostly follow from the first few
+TOLD = 8
 ACTS = people.ACTS | agents.ACTS | faults.ACTS
 
 
@@ -30,6 +32,12 @@ class Outcome:
     def replay(self) -> str:
         """What lives it again."""
         return f"make chaos SEED={self.seed} STEPS={self.steps}"
+
+    @property
+    def told(self) -> str:
+        """The first of the breaches, and how to see them again."""
+        rows = "\n".join(f"  {str(each)[:600]}" for each in self.breaches[:TOLD])
+        return f"{len(self.breaches)} promises were broken:\n{rows}\nreplay: {self.replay}"
 
 
 def live(seed: int, steps: int, databases: Iterator[str], *, keep: Path | None = None) -> Outcome:
@@ -61,3 +69,14 @@ def _count(world: World) -> None:
     world.tally["killed"] = sum(run.process.returncode == -9 for run in world.runs)
     world.tally["claims won"] = len(world.won)
     world.tally["worlds"] = 1
+
+
+def summed(total: Counter[str]) -> str:
+    """What was done, what went wrong, and that every promise held."""
+    faults = {name.removeprefix("fault: "): n for name, n in total.items() if "fault: " in name}
+    told = ", ".join(f"{number} {name}" for name, number in sorted(faults.items()) if number)
+    return (
+        f"{total['worlds']} worlds, {total['operations']} operations, {total['processes']}"
+        f" processes of which {total['killed']} were killed, {total['claims won']} claims won,"
+        f" {sum(faults.values())} faults ({told}), 0 promises broken"
+    )

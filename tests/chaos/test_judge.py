@@ -4,6 +4,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from .judge import Told
 from .links import Link, Weather
 from .moves import shape_of, story
 from .plans import BROKEN, ODD, says, with_status
+from .run import Outcome
 from .world import CLOCK, plan_of
 
 KEYS = ("ALPH-WP-0001-T01", "ALPH-WP-0001-T02")
@@ -136,6 +138,14 @@ def test_a_seed_is_one_story_and_a_shorter_one_begins_alike() -> None:
     assert story(7, 40)[:12] == story(7, 12)
     assert story(7, 40) != story(8, 40)
     assert {shape_of(seed).hosts for seed in range(200)} == {2, 3, 4, 5}
+
+
+def test_a_breach_is_told_with_the_line_that_replays_it() -> None:
+    breach = judge.Breach("nothing is lost", "the commit of 'a 1.' is not there any more")
+    outcome = Outcome(7, 30, Counter(), (breach,))
+
+    assert "nothing is lost: the commit of 'a 1.'" in outcome.told
+    assert outcome.told.endswith("\nreplay: make chaos SEED=7 STEPS=30")
 
 
 def echo(listener: socket.socket) -> None:

@@ -102,7 +102,11 @@ def standing(many: int) -> Generator[Fleet]:
 def environment(folder: Path) -> dict[str, str]:
     """An environment that knows nothing of this machine's hub or git."""
     config = folder / "gitconfig"
-    config.write_text("[user]\nname = b\nemail = b@x\n[init]\ndefaultBranch = main\n")
+    config.write_text(
+        "[user]\nname = b\nemail = b@x\n"
+        # (a thousand repos are made and removed much sooner without git's examples of hooks)
+        f"[init]\ndefaultBranch = main\ntemplateDir = {folder / 'none'}\n"
+    )
     return {
         **os.environ,
         "CUSTODIAN_HOME": str(folder / "home"),

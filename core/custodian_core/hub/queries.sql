@@ -187,6 +187,9 @@ select slug from repos where forge_id = :forge_id or lower(remote_url) like :par
 -- name: repo_hosts(repo_id)
 select * from repo_hosts where repo_id = :repo_id order by host;
 
+-- name: repo_host(repo_id, host)^
+select * from repo_hosts where repo_id = :repo_id and host = :host;
+
 -- name: add_repo(id, slug, domain, topic, remote_url, forge_id, default_branch, status, at)!
 insert into repos
     (id, slug, domain, topic, remote_url, forge_id, default_branch, status, created_at, updated_at)
@@ -201,6 +204,10 @@ update repos set
     kaizen_schedule_enabled = :kaizen_schedule_enabled,
     kaizen_schedule_updated_at = :kaizen_schedule_updated_at,
     updated_at = :at, version = version + 1
+where id = :id;
+
+-- name: put_synced(id, at)!
+update repos set last_state_synced_at = :at, updated_at = :at, version = version + 1
 where id = :id;
 
 -- name: drop_repo(id)!

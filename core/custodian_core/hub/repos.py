@@ -113,13 +113,6 @@ def change_repo(tx: Writing, command: ChangeRepo) -> Repo:
     return tx.repo(command.slug)
 
 
-def synced(tx: Writing, slug: str) -> None:
-    """The repo was synced just now."""
-    row = tx.repo_row(slug)
-    fields = {key: row[key] for key in _CHANGEABLE if key != "host_paths"}
-    tx.run("put_repo", id=row["id"], at=tx.at, **fields | {"last_state_synced_at": tx.at})
-
-
 def _take_in(tx: Writing, command: RegisterRepo) -> None:
     """Whoever registers a repo of a forge takes back that it was left out."""
     remote = remote_of(command.remote_url)

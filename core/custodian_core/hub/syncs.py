@@ -8,7 +8,7 @@ from custodian_core.commands import RecordSync, RecordSyncs, RequestSync, Return
 from custodian_core.errors import BadValue, RepoBusy
 from custodian_core.records import HostSync, Lease, Recorded, Repo
 
-from .repos import synced
+from . import rows
 from .rows import as_text
 from .writing import Writing, check_name, new_id
 
@@ -23,15 +23,22 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
     """How the sync went stands beside the host, and its lease has ended.
 
     A stamp moves the repo's time of sync.
+    """
+    _put(tx, command)
+    return tx.repo(command.slug)
+
+
+def _put(tx: Writing, command: RecordSync) -> None:
+    """It stands there; of thousands that are told at once, little is read.
 
     An event tells of it only where something is other than it was: a timer's quiet runs are many.
     """
-    repo = tx.repo(command.slug)
-    sync = command.sync
-    before = next((host for host in repo.hosts if host.host == sync.host), None)
+    repo_id, sync = tx.repo_row(command.slug)["id"], command.sync
+    row = tx.one("repo_host", repo_id=repo_id, host=sync.host)
+    before = rows.record(HostSync, row) if row is not None else None
     tx.run(
         "put_sync",
-        repo_id=repo.id,
+        repo_id=repo_id,
         host=sync.host,
         path=sync.path,
         last_run_at=stamp(sync.last_run_at or tx.now),
@@ -45,22 +52,21 @@ def record_sync(tx: Writing, command: RecordSync) -> Repo:
         digest=sync.digest,
         revision=sync.revision,
     )
-    _remember(tx, repo, command)
+    _remember(tx, repo_id, command)
     if command.run_id:
-        tx.run("drop_lease", repo_id=repo.id, host=sync.host, run_id=command.run_id)
+        tx.run("drop_lease", repo_id=repo_id, host=sync.host, run_id=command.run_id)
     if command.stamp:
-        synced(tx, command.slug)
+        tx.run("put_synced", id=repo_id, at=tx.at)
     if before is None or _told(before) != _told(sync):
         said = _in_words(before) if before and before.outcome else None
         slug, after = command.slug, _in_words(sync)
-        tx.event("repo.synced", repo.id, subject=slug, repo=slug, before=said, after=after)
-    return tx.repo(command.slug)
+        tx.event("repo.synced", repo_id, subject=slug, repo=slug, before=said, after=after)
 
 
 def record_syncs(tx: Writing, command: RecordSyncs) -> Recorded:
     """All of them stand beside their hosts, or none."""
     for each in command.syncs:
-        record_sync(tx, each)
+        _put(tx, each)
     return Recorded(len(command.syncs))
 
 
@@ -89,20 +95,20 @@ def _told(sync: HostSync) -> tuple[object, ...]:
     return sync.outcome, sync.sealed, sync.ahead, sync.behind, sync.head
 
 
-def _remember(tx: Writing, repo: Repo, command: RecordSync) -> None:
+def _remember(tx: Writing, repo_id: str, command: RecordSync) -> None:
     """The run is among those of its repo, once; a repeated record of it changes nothing."""
     sync = command.sync
     tx.run(
         "add_sync_run",
         id=command.run_id or new_id(),
-        repo_id=repo.id,
+        repo_id=repo_id,
         host=sync.host,
         at=stamp(sync.last_run_at or tx.now),
         outcome=sync.outcome or "unknown",
         sealed=None if sync.sealed is None else int(sync.sealed),
         report=as_text(command.report),
     )
-    tx.run("forget_sync_runs", repo_id=repo.id, before=stamp(tx.now - REMEMBERED))
+    tx.run("forget_sync_runs", repo_id=repo_id, before=stamp(tx.now - REMEMBERED))
 
 
 def take_lease(tx: Writing, command: TakeLease) -> Lease:

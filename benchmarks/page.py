@@ -15,8 +15,8 @@ _HEAD = """\
 Made by `make bench ARGS=--record` from [its results](../benchmarks/results.json);
 [how it is measured](../benchmarks/README.md), in plain words. Ours and what it is held against ran
 in turn, in one run. A figure is CPU time, the least of n rounds, where it does not say otherwise;
-*wall* beside it is the least time that passed. Loads are averages of a minute, before and after:
-other work was going on where they are above 1.
+*wall* beside it is the least time that passed. Loads are averages of a minute, before and after: where
+they are above the number of cores, wall times tell more of what else went on than of this program.
 
 The machine: {machine}.
 """
@@ -24,24 +24,24 @@ The machine: {machine}.
 
 def page(run: Run) -> str:
     """The whole page."""
-    parts = [_HEAD.format(machine=run.machine), _short(run), _growth(run)]
-    parts += [_area(area) for area in run.areas if area.rows or area.gap or area.comparisons]
-    return "\n".join(part for part in parts if part)
+    parts = [_HEAD.format(machine=run.machine), _short(run)]
+    drawn_first = sorted(run.areas, key=lambda area: not area.series)
+    return "\n".join([*parts, *map(_area, drawn_first)])
 
 
 def pictures(run: Run) -> dict[str, str]:
     """The page's plots, by file name."""
     return {
         f"cost-by-{over}.svg": chart(f"CPU time, by how many {over} there are", over, drawn)
-        for over, drawn in _by_size(run).items()
+        for area in run.areas
+        for over, drawn in _by_size(area).items()
     }
 
 
-def _by_size(run: Run) -> dict[str, list[Series]]:
+def _by_size(area: Area) -> dict[str, list[Series]]:
     found: dict[str, list[Series]] = {}
-    for area in run.areas:
-        for series in area.series:
-            found.setdefault(series.over, []).append(series)
+    for series in area.series:
+        found.setdefault(series.over, []).append(series)
     return found
 
 
@@ -51,7 +51,7 @@ def _short(run: Run) -> str:
     missed = [(area, row) for area, row in rows if not row.holds]
     lines = [
         f"- {row.name}: {_figure(row.ours_ms, row.unit)}, bar {row.bar}"
-        f" ([{area.name}](#{_anchor(area)}))"
+        f" ([{area.name}](#{_anchor(area)}), load {max(area.load)})"
         for area, row in missed
     ]
     lines += [
@@ -62,23 +62,6 @@ def _short(run: Run) -> str:
     return "\n".join([*told, *([""] if lines else []), *lines, ""])
 
 
-def _growth(run: Run) -> str:
-    drawn = _by_size(run)
-    if not drawn:
-        return ""
-    lines = ["## Cost against size", ""]
-    for over, all_ in drawn.items():
-        lines += [f"![Cost against the number of {over}]({PICTURES}/cost-by-{over}.svg)", ""]
-        sizes = sorted({size for series in all_ for size, _ in series.points})
-        lines += _table([f"{over}", *(f"{size:,}" for size in sizes)], "l" + "r" * len(sizes))
-        for series in all_:
-            costs = dict(series.points)
-            told = [_figure(costs[size], "ms") if size in costs else "" for size in sizes]
-            lines.append(_line([series.work, *told]))
-        lines.append("")
-    return "\n".join(lines)
-
-
 def _area(area: Area) -> str:
     before, after = area.load
     when = f"{area.at[:10]}, {area.seconds:.0f} s, load {before} to {after}"
@@ -86,6 +69,7 @@ def _area(area: Area) -> str:
     lines = [f"## {AREAS[area.name]}", "", how, ""]
     if area.gap:
         lines += [f"**Not measured in full**: {area.gap}", ""]
+    lines += _growth(area)
     if area.rows:
         lines += _table(["what", "ours", "against", "ratio", "bar", "", "n"], "lrlrllr")
         lines += [_line(_row(row)) for row in area.rows]
@@ -93,6 +77,21 @@ def _area(area: Area) -> str:
     if area.comparisons:
         lines += [*_comparisons(area.comparisons), ""]
     return "\n".join(lines)
+
+
+def _growth(area: Area) -> list[str]:
+    """A plot and its figures for each thing that there is more and more of."""
+    lines: list[str] = []
+    for over, all_ in _by_size(area).items():
+        lines += [f"![CPU time, by how many {over} there are]({PICTURES}/cost-by-{over}.svg)", ""]
+        sizes = sorted({size for series in all_ for size, _ in series.points})
+        lines += _table([over, *(f"{size:,}" for size in sizes)], "l" + "r" * len(sizes))
+        for series in all_:
+            costs = dict(series.points)
+            told = [_figure(costs[size], "ms") if size in costs else "" for size in sizes]
+            lines.append(_line([series.work, *told]))
+        lines.append("")
+    return lines
 
 
 def _row(row: Row) -> list[str]:

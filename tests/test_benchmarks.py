@@ -1,7 +1,10 @@
 """What the benchmarks found is kept, told and drawn as it was; nothing is measured here."""
 
 import ast
+import re
+import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Generator
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +21,10 @@ HERE = ROOT / "benchmarks"
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _benchmarks_can_be_imported() -> object:
-    patch = pytest.MonkeyPatch()
-    patch.syspath_prepend(str(HERE))
-    yield
-    patch.undo()
+def _benchmarks_can_be_imported() -> Generator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "path", [str(HERE), *sys.path])
+        yield
 
 
 def area(**told: object) -> "Area":
@@ -42,6 +44,12 @@ def test_the_page_and_its_pictures_are_what_the_results_render_to() -> None:
     assert len(drawn) == 2
     for name, picture in drawn.items():
         assert (ROOT / "docs" / PICTURES / name).read_text() == picture, again
+
+
+def test_the_results_name_no_place_of_the_machine_that_they_were_found_on() -> None:
+    told = (HERE / "results.json").read_text()
+
+    assert not re.findall(r"/(?:home|root|tmp|usr|var|work)/[^\" ]*", told)
 
 
 def test_every_area_has_a_benchmark_with_rows_and_every_benchmark_is_an_area() -> None:
@@ -112,22 +120,37 @@ def test_a_program_that_cannot_do_a_work_is_said_to_be_so() -> None:
     assert "| claim | 1.00 winners | *has no claims* |" in told
 
 
+def test_what_grows_is_drawn_and_told_by_size() -> None:
+    from page import page, pictures
+    from records import Run, Series
+
+    check = Series("check", "repos", ((10, 30.0), (1_000, 2_500.0)))
+    run = Run("2 cores", (area().with_found([check]),))
+
+    assert "![CPU time, by how many repos there are](pictures/cost-by-repos.svg)" in page(run)
+    assert "| repos | 10 | 1,000 |\n| --- | ---: | ---: |\n| check | 30.0 ms | 2,500 ms |" in page(
+        run
+    )
+    assert list(pictures(run)) == ["cost-by-repos.svg"]
+
+
 def test_a_fault_in_one_area_is_told_and_takes_nothing_of_the_others_along(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from run import measured
 
     row = "Row('a', 1.0, 'b', None, '<= 2 ms', True, 1)"
+    fault = "raise OSError('no disk at /opt/some/where')"
     (tmp_path / "bench_faulty.py").write_text(
-        f"from harness import Row\ndef rows():\n    yield {row}\n    raise OSError('no disk')\n"
+        f"from harness import Row\ndef rows():\n    yield {row}\n    {fault}\n"
     )
     (tmp_path / "bench_sound.py").write_text(
         f"from harness import Row\ndef rows():\n    return [{row}]\n"
     )
-    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
     faulty, sound = measured(["faulty", "sound"])
-    assert (faulty.gap, len(faulty.rows)) == ("OSError: no disk", 1)
+    assert (faulty.gap, len(faulty.rows)) == ("OSError: no disk at ...", 1)
     assert (sound.gap, len(sound.rows)) == (None, 1)
     assert "faulty ..." in capsys.readouterr().err
 

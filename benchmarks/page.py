@@ -15,8 +15,8 @@ _HEAD = """\
 Made by `make bench ARGS=--record` from [its results](../benchmarks/results.json);
 [how it is measured](../benchmarks/README.md), in plain words. Ours and what it is held against ran
 in turn, in one run. A figure is CPU time, the least of n rounds, where it does not say otherwise;
-*wall* beside it is the least time that passed. Loads are averages of a minute, before and after: where
-they are above the number of cores, wall times tell more of what else went on than of this program.
+*wall* beside it is the least time that passed. Loads are averages of a minute, before and after:
+above the number of cores, wall times tell more of what else went on than of this program.
 
 The machine: {machine}.
 """

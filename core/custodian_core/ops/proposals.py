@@ -86,5 +86,5 @@ def _proposal(pull: PullRequest) -> Proposal:
         pull.html_url,
         pull.title,
         pull.author,
-        pull.merge_commit,
+        pull.merge_commit if pull.merged else None,
     )

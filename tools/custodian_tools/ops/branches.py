@@ -24,11 +24,11 @@ class Branches:
         """Whether the main branch has the file; where there is no remote, here is all there is."""
         return self.main is None or path in self.main
 
-    def brought(self, commit: str | None) -> bool:
-        """Whether the checkout's branch goes on from the commit."""
-        if self.git is None or not commit:
-            return False
-        return self.git.run("merge-base", "--is-ancestor", commit, "HEAD").ok
+    def brought(self, commits: frozenset[str]) -> frozenset[str]:
+        """Those of the commits that the checkout's branch goes on from."""
+        if self.git is None or not commits:
+            return frozenset()
+        return commits.intersection(self.git.run("rev-list", "HEAD").text.split())
 
 
 def look(target: Target) -> Branches:

@@ -1,7 +1,7 @@
 """What is in the vault and how it stands: by its files, its branches, and what the forge tells."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,8 +101,7 @@ def list_items(
     ground, branches = OnDisk(target.path), look(target)
     changed = _uncommitted(target)
     items = [_standing(_marked(item, changed), heard, branches) for item in lying(ground)]
-    names = {item.name for item in items}
-    items += (each for each in _elsewhere(target, heard, branches) if each.name not in names)
+    items += _elsewhere(target, heard, branches, {item.name for item in items})
     return [item for item in items if state is None or item.state is state]
 
 
@@ -272,12 +271,17 @@ def _standing(item: Item, heard: Proposals, branches: Branches) -> Item:
     return replace(item, state=state, proposal=proposal, findings=findings)
 
 
-def _elsewhere(target: Target, heard: Proposals, branches: Branches) -> Iterator[Item]:
+def _elsewhere(
+    target: Target, heard: Proposals, branches: Branches, here: Container[str]
+) -> Iterator[Item]:
     """The items that only a branch or a pull request has."""
-    for name in sorted({*heard.told, *branches.proposing}):
-        proposal = heard.about(name)
-        if proposal.standing is Standing.MERGED and branches.brought(proposal.commit):
+    names = [name for name in sorted({*heard.told, *branches.proposing}) if name not in here]
+    merged = {name: commit for name in names if (commit := heard.about(name).commit)}
+    brought = branches.brought(frozenset(merged.values()))
+    for name in names:
+        if merged.get(name) in brought:
             continue  # (what was in it has been taken out since)
+        proposal = heard.about(name)
         commit = branches.proposing.get(name, "")
         item = _from_branch(target, name, commit) if commit else None
         item = item or _nameless(name)

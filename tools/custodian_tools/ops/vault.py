@@ -12,14 +12,13 @@ from custodian_core.commands import AnswerHuman, AskHuman, Caller, RecordAsked
 from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.findings import Finding, Severity
 from custodian_core.ops import tiers
-from custodian_core.ops.actions import Action, read_action, spell
+from custodian_core.ops.actions import ID, ID_RULE, Action, read_action, spell
 from custodian_core.ops.procurement import Request, read_request
 from custodian_core.ops.procurement import spell as spell_request
 from custodian_core.ops.proposals import BRANCHES
 from custodian_core.ops.tiers import Verdict
 from custodian_core.ops.vault import (
     FOLDERS,
-    PLACE,
     Outcome,
     added,
     duplicate,
@@ -161,8 +160,8 @@ def request_procurement(
 ) -> Requested:
     """A person is asked for something, once: by name and by title."""
     path = f"vault/pending/{name}.md"
-    if not PLACE.fullmatch(path):
-        raise BadValue("name", f"'{printable(name, 60)}' must be of a-z 0-9 . _ -")
+    if not ID.fullmatch(name):
+        raise BadValue("name", f"'{printable(name, 60)}' must be {ID_RULE}")
     data = spell_request(title, what, why, human, then, unblocks)
     request = read_request(data, path)
     _refuse_failures([*request.findings, *_grave(request)], f"request {name}")

@@ -12,28 +12,33 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode
 
 from custodian_core import __version__
-from custodian_core.commands import RegisterRepo
+from custodian_core.commands import MakeToken, RegisterRepo
 from custodian_core.hub.store import Store
+from custodian_core.records import NewToken, Scope
 from custodian_core.settings import Settings
 from custodian_server.hub_api import create_app
+from tests.server.serving import browsing
 
 from .asked import ME, error
 
 
 def test_no_route_breaks_what_its_description_promises(store: Store, settings: Settings) -> None:
+    """Asked with a token from elsewhere, so that each is also asked without it, and refuses."""
     store.do(RegisterRepo("0", "d"), ME)
-    app = create_app(store, settings=settings, loopback=True, names=frozenset({"testserver"}))
-    description: Any = schemathesis.openapi.from_asgi("/openapi.json", app)
+    made: NewToken = store.do(MakeToken("admin", Scope.ADMIN), ME)
+    shown = {"Authorization": f"Bearer {made.secret}"}
+    app = create_app(store, settings=settings, loopback=False, names=frozenset({"testserver"}))
+    description: Any = schemathesis.openapi.from_asgi("/openapi.json", app, headers=shown)
     # That a path must lie below the roots, or a cursor be one, is more than a schema can say.
     description.config.checks.positive_data_acceptance.enabled = False
     for found in description.get_all_operations():
         operation = found.ok()
-        _probe(operation.as_strategy(), 10)
+        _probe(operation.as_strategy(), shown, 8)
         if operation.body or operation.query:
-            _probe(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), 4)
+            _probe(operation.as_strategy(generation_mode=GenerationMode.NEGATIVE), shown, 4)
 
 
-def _probe(cases: st.SearchStrategy[Any], examples: int) -> None:
+def _probe(cases: st.SearchStrategy[Any], headers: dict[str, str], examples: int) -> None:
     @given(case=cases)
     @bounded(
         max_examples=examples,
@@ -44,9 +49,22 @@ def _probe(cases: st.SearchStrategy[Any], examples: int) -> None:
         suppress_health_check=(HealthCheck.filter_too_much, HealthCheck.too_slow),
     )
     def probe(case: Any) -> None:
-        case.call_and_validate()
+        case.call_and_validate(headers=headers)
 
     probe()
+
+
+def test_whether_a_token_may_be_left_out_is_told_as_it_is(
+    client: httpx.Client, repo: Store, settings: Settings
+) -> None:
+    made: NewToken = repo.do(MakeToken("ada", Scope.READ), ME)
+    with browsing(repo, settings, loopback=False) as elsewhere:
+        headers = {"Authorization": f"Bearer {made.secret}"}
+        there = elsewhere.get("/openapi.json", headers=headers).json()
+    here = client.get("/openapi.json").json()
+
+    assert here["paths"]["/repos/"]["get"]["security"] == [{"token": []}, {}]
+    assert there["paths"]["/repos/"]["get"]["security"] == [{"token": []}]
 
 
 def test_every_route_says_what_it_is_and_how_it_fails(client: httpx.Client) -> None:

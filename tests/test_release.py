@@ -11,6 +11,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
 
@@ -21,9 +22,10 @@ from mcp.client.stdio import StdioServerParameters
 from packaging.requirements import Requirement
 
 from custodian_core import __version__
+from custodian_core.errors import FileTrouble
 from custodian_prompts import load
 from custodian_server.shipping.facts import read
-from custodian_server.shipping.release import CHECKSUMS, release
+from custodian_server.shipping.release import CHECKSUMS, release, settle
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("core/custodian_core", "tools/custodian_tools", "server/custodian_server")
@@ -108,6 +110,13 @@ def test_all_that_is_released_says_the_same_version(built: Path, wheel: Path) ->
     assert server["packages"][0]["version"] == __version__
     assert server["version"] == bundle["version"] == __version__.replace("rc", "-rc.")
     assert re.findall(r"^## (\S+?),? ", log, re.MULTILINE)[0] == __version__
+
+
+def test_what_is_not_what_it_is_made_from_is_not_released() -> None:
+    facts = read(ROOT, load)
+
+    with pytest.raises(FileTrouble, match="make ship"):
+        settle(replace(facts, version="9.9"))
 
 
 def test_the_checksums_are_those_of_every_file(built: Path) -> None:

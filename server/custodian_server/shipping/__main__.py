@@ -11,7 +11,7 @@ from . import sbom
 from .bundle import pack
 from .facts import read
 from .files import renew
-from .release import release
+from .release import release, settle
 
 ROOT = Path(__file__).parents[3]
 
@@ -30,6 +30,7 @@ def main(bundle: Path | None, released: Path | None, listed: Path | None) -> Non
     facts = read(ROOT, load)
     if released:
         try:
+            settle(facts)
             click.echo("\n".join(f"{released}/{name}" for name in release(facts, released)))
         except CustodianError as error:
             raise click.ClickException(str(error)) from None

@@ -18,10 +18,14 @@ CHECKSUMS = "SHA256SUMS"
 BUNDLE = "custodian.mcpb"
 
 
-def release(facts: Facts, folder: Path) -> list[str]:
-    """The folder holds wheel, source, bundle, manifest and bill of materials; named is each."""
+def settle(facts: Facts) -> None:
+    """Every generated file is what it is made from; an error names one that is not."""
     if old := [name for name, _ in stale(facts)]:
         raise FileTrouble(old[0], "it is not what it is made from; run `make ship`, and commit it")
+
+
+def release(facts: Facts, folder: Path) -> list[str]:
+    """The folder holds wheel, source, bundle, manifest and bill of materials; named is each."""
     folder.mkdir(parents=True, exist_ok=True)
     _build(facts.root, folder.resolve())
     pack(facts, folder / BUNDLE)

@@ -149,3 +149,46 @@ def test_questions_come_oldest_first_in_pages(hub: Hub, watch: Watch) -> None:
     rest = hub.interventions(limit=2, after=first.cursor)
     asked = [i.question for page in (first, rest) for i in page.items]
     assert (asked, first.total) == (["Question 0?", "Question 1?", "Question 2?"], 3)
+
+
+def test_a_claimed_task_comes_with_what_to_do_with_it_and_why(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "T01", "T02")
+    ask = ClaimTask("ada", repo="marki-docx", ttl_s=60)
+
+    first = hub.claim_next(ask, Caller("ada"))
+    assert first.task == hub.task("T01")
+    assert (first.claim,) == tuple(hub.claims(holder="ada"))
+    assert (first.directive, first.reason[:7]) == ("work", "it is t")
+    again = hub.claim_next(ask, Caller("ada"))
+    assert (again.task, again.directive) == (hub.task("T01"), "resume")
+    assert "yours" in again.reason
+
+    watch.on(minutes=10)
+    left = hub.claim_next(ClaimTask("bob", repo="marki-docx"), Caller("bob"))
+    assert (left.task, left.directive) == (hub.task("T01"), "resume")
+    assert "left in progress" in left.reason
+
+
+def test_whoever_is_overtaken_is_given_another_task_as_one_to_begin(hub: Hub) -> None:
+    tasks(hub, "T01", "T02")
+    expected = hub.dispatch("marki-docx").task
+    assert expected
+    claim(hub, expected.key, YOU.name)
+
+    given = hub.claim_next(ClaimTask("ada", repo="marki-docx"), Caller("ada"))
+    assert given.task == hub.task("T02")
+    assert given.directive == "work"
+    assert [each.status for each in given.active_workstreams[0].pending_tasks] == 2 * [
+        "in_progress"
+    ]
+
+
+def test_a_repeated_key_claims_nothing_more_and_tells_what_was_claimed(hub: Hub) -> None:
+    tasks(hub, "T01", "T02")
+    by = Caller("ada", "the same key")
+
+    first = hub.claim_next(ClaimTask("ada", repo="marki-docx"), by)
+    again = hub.claim_next(ClaimTask("ada", repo="marki-docx"), by)
+    assert (again.claim, again.task) == (first.claim, first.task)
+    assert again.directive == "resume"
+    assert len(hub.claims()) == 1

@@ -32,10 +32,14 @@ def page(run: Run) -> str:
 def pictures(run: Run) -> dict[str, str]:
     """The page's plots, by file name."""
     return {
-        f"cost-by-{over}.svg": chart(f"CPU time, by how many {over} there are", over, drawn)
+        _picture(area, over): chart(f"CPU time, by how many {over} there are", over, drawn)
         for area in run.areas
         for over, drawn in _by_size(area).items()
     }
+
+
+def _picture(area: Area, over: str) -> str:
+    return f"{area.name}-by-{over}.svg"
 
 
 def _by_size(area: Area) -> dict[str, list[Series]]:
@@ -83,7 +87,10 @@ def _growth(area: Area) -> list[str]:
     """A plot and its figures for each thing that there is more and more of."""
     lines: list[str] = []
     for over, all_ in _by_size(area).items():
-        lines += [f"![CPU time, by how many {over} there are]({PICTURES}/cost-by-{over}.svg)", ""]
+        lines += [
+            f"![CPU time, by how many {over} there are]({PICTURES}/{_picture(area, over)})",
+            "",
+        ]
         sizes = sorted({size for series in all_ for size, _ in series.points})
         lines += _table([over, *(f"{size:,}" for size in sizes)], "l" + "r" * len(sizes))
         for series in all_:

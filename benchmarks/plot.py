@@ -2,13 +2,14 @@
 
 from html import escape
 from math import ceil, floor, log10
+from textwrap import wrap
 
 from records import Series
 
 _WIDTH, _HEIGHT = 760, 420
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 214, 60, 58
-#: how far the names beside the lines' ends stand apart
-_NAME_STEP = 18
+#: how high a line of text is, and how many letters the name beside a line's end has room for
+_LINE, _LETTERS = 18, 27
 #: told apart by people who see few colours, too: each has a mark of its own besides
 _INKS = (("#0b6bcb", "#6cb6ff"), ("#b4540a", "#f0a868"), ("#1a7f4b", "#63d297"),
          ("#8a3ffc", "#c3a6ff"), ("#697077", "#a2a9b0"))  # fmt: skip
@@ -110,13 +111,18 @@ def _time(power: int) -> str:
 def _names(frame: _Frame, series: list[Series]) -> list[float]:
     """How high each series is named: beside its end, and no two over each other."""
     ends = sorted((frame.at(*each.points[-1])[1], number) for number, each in enumerate(series))
-    lowest = _HEIGHT - _BOTTOM
+    needs = [_LINE * len(_lines(series[number].work)) for _, number in ends]
     heights: dict[int, float] = {}
+    above = 0.0
     for place, (end, number) in enumerate(ends):
-        room = lowest - _NAME_STEP * (len(ends) - 1 - place)
-        above = [heights[each] + _NAME_STEP for _, each in ends[:place]]
-        heights[number] = max([min(end, room), *above])
+        room = _HEIGHT - _BOTTOM - sum(needs[place:])
+        heights[number] = max(min(end, room), above)
+        above = heights[number] + needs[place]
     return [heights[number] for number in range(len(series))]
+
+
+def _lines(name: str) -> list[str]:
+    return wrap(name, _LETTERS) or [""]
 
 
 def _drawn(frame: _Frame, number: int, series: Series, name_y: float) -> list[str]:
@@ -124,8 +130,12 @@ def _drawn(frame: _Frame, number: int, series: Series, name_y: float) -> list[st
     line = "M" + " L".join(f"{x:.1f},{y:.1f}" for x, y in places)
     marks = [_mark(number, x, y) for x, y in places]
     x = places[-1][0] + 14
-    name = f'<text class="s{number}" x="{x:.1f}" y="{name_y + 4:.1f}">{escape(series.work)}</text>'
-    return [f'<path class="s{number}" d="{line}"/>', *marks, name]
+    names = [
+        f'<text class="s{number}" x="{x:.1f}" y="{name_y + _LINE * place + 4:.1f}">'
+        f"{escape(part)}</text>"
+        for place, part in enumerate(_lines(series.work))
+    ]
+    return [f'<path class="s{number}" d="{line}"/>', *marks, *names]
 
 
 def _mark(number: int, x: float, y: float) -> str:

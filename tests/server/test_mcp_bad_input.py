@@ -313,7 +313,8 @@ def test_a_password_in_a_remotes_address_is_not_told(server: Server) -> None:
         ("update_task", {"task": ONE}, "give a status, a note or evidence"),
         ("install_hooks", {"repos": ["../../etc"]}, "no repo is registered there"),
         ("register_repo", {"path": "/etc"}, "it is not below"),
-        ("get_task", {"task": "\u202e' or 1=1 --\x00"}, "there is no task"),
+        ("get_task", {"task": "\u202e' or 1=1 --"}, "there is no task"),
+        ("get_task", {"task": "a\x00"}, "it holds a character that no text can have"),
     ],
 )
 def test_what_no_tool_takes_is_refused_in_words(

@@ -90,7 +90,7 @@ def won(world: World, run: Run) -> tuple[int, str, int, str] | None:
     if run.words[1] == "claim":
         claim = json.loads(run.said)["data"]
         return hub, claim["task_key"], claim["fence"], claim["holder"]
-    told = json.loads(run.said)["data"] if run.words[0] == "dispatch" else {}
+    told: dict[str, Any] = json.loads(run.said)["data"] if run.words[0] == "dispatch" else {}
     if not told.get("lease"):
         return None
     return hub, told["task"]["key"], told["lease"]["fence"], told["lease"]["holder"]

@@ -6,11 +6,13 @@ import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from custodian_core.commands import Caller, ChangeTask, ClaimTask
@@ -31,7 +33,7 @@ from .judge import Told
 from .links import Weather
 from .people import STATUSES, key_of
 from .plans import with_status
-from .processes import until
+from .processes import Resident, until
 from .rest import events, files
 from .world import REPOS, TASKS, Host, Shape, World
 
@@ -62,7 +64,12 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]
     with tempfile.TemporaryDirectory(prefix="pg-", ignore_cleanup_errors=True) as folder:
         server = package.get_server(Path(folder))
         try:
-            yield Postgres(server, copied(prepared(server.get_uri())))
+            url = prepared(server.get_uri())
+            with psycopg.connect(url, autocommit=True) as connection:
+                # (this one crashes, and must keep what it has promised)
+                connection.execute("alter system reset synchronous_commit")
+                connection.execute("select pg_reload_conf()")
+            yield Postgres(server, copied(url))
         finally:
             server.cleanup()
 
@@ -70,16 +77,13 @@ def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]
 @pytest.fixture
 def house(own_postgres: Postgres, tmp_path: Path) -> Generator[World]:
     """Two hosts whose workers keep clones of their own, and write down when they push."""
-    shape = Shape(hosts=2, repos=2, hubs=(Kind.HOUSE,), workers=2)
+    shape = Shape(hosts=2, repos=2, hubs=(Kind.HOUSE,), workers=2, managed=True)
     world = World(shape, tmp_path / "world", iter([own_postgres.url]))
     try:
         for host in world.hosts:
-            host.env |= world.shimmed(host) | {"CHAOS_LOG": str(world.folder / "pushes")}
-            for repo in world.repos:
-                remote = f"http://127.0.0.1:{host.forge.port}/{repo}.git"
-                words = ("--managed", "--slug", repo, "--remote-url", remote)
-                world.run(host, "repo", "register", *words)
-            _worker(host).revive()
+            more = world.shimmed(host) | {"CHAOS_LOG": str(world.folder / "pushes")}
+            host.worker = Resident(partial(world.start, host, "worker", "--every", "never", **more))
+            host.worker.revive()
         yield world
     finally:
         world.close()

@@ -278,7 +278,10 @@ class PostgreSQL:
             rows: Any = dict_row
             said = psycopg.conninfo.conninfo_to_dict(self.url)
             patient: Any = {name: value for name, value in PATIENT.items() if name not in said}
-            connection = psycopg.connect(self.url, autocommit=True, row_factory=rows, **patient)
+            # (what is asked twice is asked again: its plan is kept from the second time on)
+            connection = psycopg.connect(
+                self.url, autocommit=True, row_factory=rows, prepare_threshold=1, **patient
+            )
         except psycopg.ProgrammingError:
             # (what PostgreSQL says of a URL that it cannot read may hold the password)
             raise BadValue(_SETTING, f"{self.name} has a part that is misspelt") from None

@@ -268,7 +268,7 @@ def _tools() -> Any:
 def _tool_call(data: bytes) -> None:
     """A call of a tool that reads: answered, or refused in words."""
     call = object_of(said(data))
-    name, arguments = call.get("name"), object_of(call.get("arguments"))
+    name, arguments = str(call.get("name")), object_of(call.get("arguments"))
     if name not in ARGUMENTS:
         raise BadValue("call", "it names no tool that only reads")
     server = _tools()

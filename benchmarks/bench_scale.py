@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from bench_crowd import postgresql
 from bench_dashboard import Server
-from harness import Row
+from harness import Row, cpu_ms, least
 from load import Crowd, Told, ask, request
 from records import Series
 from team import Postgres, claims, fill, replica, serving
@@ -238,11 +239,13 @@ def _day_ms(day: Day, elsewhere_ms: Callable[[], float]) -> float:
     before = time.process_time() * 1000 + elsewhere_ms()
     day.run()
     took = time.process_time() * 1000 + elsewhere_ms() - before
+    listed, told = (least(partial(cpu_ms, work), 5) for work in (day.list_one, day.record_one))
     day.store.close()
     print(
         f"a day of {day.team.hosts} hosts with {day.team.repos} repos each, {day.team.hours} hours "
         f"of it: {day.synced} syncs, {day.changed} with a commit, {day.worked} tasks done, "
-        f"{took / 1000:.1f} s CPU",
+        f"{took / 1000:.1f} s CPU; a host lists its repos in {listed:.1f} ms, and tells of one "
+        f"of them that nothing moved in {(told - listed) / day.team.repos:.2f} ms of this process",
         file=sys.stderr,
     )
     return took / day.synced

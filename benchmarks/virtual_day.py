@@ -33,6 +33,7 @@ from custodian_tools.sync.sweeping import TOGETHER, fleet
 
 MORNING = datetime(2026, 11, 21, tzinfo=UTC)
 _TASKS = 7
+_ONE = "host-000"
 #: of so many sweeps of a repo one finds a commit that changed a workplan
 _SWEEPS_A_COMMIT = 24
 #: by whose number a plan names another hub's
@@ -87,10 +88,19 @@ class Day:
             for number in range(self.team.hosts):
                 self._sweep(f"host-{number:03d}")
 
+    def list_one(self) -> None:
+        """One host asks which repos are its own."""
+        fleet(self.store, _settings(_ONE))
+
+    def record_one(self) -> None:
+        """The same host tells that nothing has moved in any of them."""
+        targets = fleet(self.store, _settings(_ONE))
+        quiet = [self._record(each.repo, _ONE, each.repo.revision) for each in targets]
+        self.store.do(RecordSyncs(tuple(quiet)), Caller(_ONE))
+
     def _sweep(self, host: str) -> None:
-        settings = Settings({"CUSTODIAN_HOST": host, "CUSTODIAN_HOME": "/", **_ROOTS}, {})
         by, quiet = Caller(f"fix@{host}"), list[RecordSync]()
-        targets = fleet(self.store, settings)
+        targets = fleet(self.store, _settings(host))
         for target in targets:
             if self.rng.randrange(_SWEEPS_A_COMMIT) == 0:
                 self._reconcile(target.repo, host, by)
@@ -135,4 +145,5 @@ class Day:
         self.worked += 1
 
 
-_ROOTS = {"CUSTODIAN_ROOTS": "/"}
+def _settings(host: str) -> Settings:
+    return Settings({"CUSTODIAN_HOST": host, "CUSTODIAN_HOME": "/", "CUSTODIAN_ROOTS": "/"}, {})

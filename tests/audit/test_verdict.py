@@ -6,13 +6,13 @@ import pytest
 
 from .verdict import Outcome, code, of_node, of_python
 
-FINE = {"name": "anyio", "version": "4.16.0", "vulns": []}
+FINE: dict[str, Any] = {"name": "anyio", "version": "4.16.0", "vulns": []}
 HOLE: dict[str, Any] = {
     "name": "jinja2",
     "version": "3.1.0",
     "vulns": [{"id": "PYSEC-2026-1", "fix_versions": ["3.1.6"], "aliases": [], "description": ""}],
 }
-SKIPPED = {"name": "certifi", "skip_reason": "Dependency not found on PyPI"}
+SKIPPED: dict[str, Any] = {"name": "certifi", "skip_reason": "Dependency not found on PyPI"}
 REFUSED = "a traceback\nrequests.exceptions.ConnectionError: api.example does not answer\n"
 
 

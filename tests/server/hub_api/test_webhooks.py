@@ -152,7 +152,9 @@ def test_the_other_family_and_the_prefixed_signature_are_heard_too(
     assert len(asked_for(store)) == 1
 
 
-def test_f107_a_delivery_that_comes_again_does_nothing_more(forge: httpx.Client, store: Store) -> None:
+def test_f107_a_delivery_that_comes_again_does_nothing_more(
+    forge: httpx.Client, store: Store
+) -> None:
     sync = HostSync("laptop", "/repos/docs", datetime(2099, 1, 1, tzinfo=UTC))
     send(forge, pushed(), delivery="d-1")
     store.do(RecordSync("docs", sync, stamp=False), ME)

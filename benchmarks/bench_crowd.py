@@ -95,8 +95,10 @@ def _database(address: str) -> Database:
     return PostgreSQL(address) if "://" in address else SQLite(Path(address))
 
 
-def _work(address: str, name: str, until: float) -> Tally:
+def _work(address: str, name: str) -> Tally:
     worker = _Worker(address, name)
+    # (each from its own start, which takes long where much else goes on)
+    until = time.time() + _SECONDS
     number = 0
     while time.time() < until:
         worker.round(number)
@@ -113,12 +115,9 @@ def _crowd(address: str, label: str) -> Row:
     for number in range(_TASKS):
         store.do(AddTask("WP", f"T{number:03d}", f"Task {number}"), me)
     store.do(AddTask("WP", "HOT", "Wanted by all", needs_human=True), me)
-    # (the processes take a moment to begin)
-    until = time.time() + _SECONDS + 3
     with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
         names = [f"agent-{number}" for number in range(_PROCESSES)]
-        everyone = _PROCESSES * [address], names, _PROCESSES * [until]
-        tallies = list(pool.map(_work, *everyone))
+        tallies = list(pool.map(_work, _PROCESSES * [address], names))
     lost = _lost(store, tallies)
     store.close()
     took = [ms for tally in tallies for ms in tally.took]

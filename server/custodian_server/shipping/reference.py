@@ -62,7 +62,11 @@ def command_page(name: str) -> str:
 
 def _commands(path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
     """The command at the path with its help, then all within it."""
-    context = click.Context(cli, info_name="custodian", terminal_width=_WIDTH)
+    # (a command keeps the first `--help` that it was shown with, so this must be the program's own)
+    names: list[str] = list(cli.context_settings["help_option_names"])
+    context = click.Context(
+        cli, info_name="custodian", terminal_width=_WIDTH, help_option_names=names
+    )
     command: click.Command = cli
     for name in path:
         assert isinstance(command, click.Group)  # noqa: S101 - the path was walked down to here

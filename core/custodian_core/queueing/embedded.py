@@ -30,6 +30,7 @@ from custodian_core.jobs import (
 from custodian_core.paging import one_more, page_of
 from custodian_core.ports import LIMIT
 from custodian_core.records import Page
+from custodian_core.screening import screened
 
 #: a file of another version is emptied: what waited in it is found by the next sweep
 VERSION = 1
@@ -85,7 +86,7 @@ class EmbeddedQueue:
     def request_syncs(self, wishes: Sequence[Wish]) -> Requested:
         """All that was wished waits, or all of it does not."""
         joined = 0
-        wanted = {(wish.repo, wish.host): wish for wish in wishes}
+        wanted = {(wish.repo, wish.host): wish for wish in screened(tuple(wishes))}
         for wish in wanted.values():
             check_wish(wish)
         with self._writing() as connection:

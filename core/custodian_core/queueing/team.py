@@ -29,6 +29,7 @@ from custodian_core.jobs import (
 from custodian_core.paging import one_more, page_of
 from custodian_core.ports import LIMIT
 from custodian_core.records import Page
+from custodian_core.screening import screened
 
 #: PostgreSQL's schema for it; the hub's own dump leaves it out
 SCHEMA = "custodian_queue"
@@ -73,7 +74,7 @@ class TeamQueue:
 
     def request_syncs(self, wishes: Sequence[Wish]) -> Requested:
         """All that was wished waits, or all of it does not."""
-        wanted = {(wish.repo, wish.host): wish for wish in wishes}
+        wanted = {(wish.repo, wish.host): wish for wish in screened(tuple(wishes))}
         for wish in wanted.values():
             check_wish(wish)
         # (in one order, so that two who ask for the same do not wait for each other)

@@ -142,7 +142,7 @@ def _measured(told: "Flow") -> list[tuple[str, str]]:
         ("tasks", f"{told.added} added, {told.done} done, {told.cancelled} cancelled"),
         ("reopened", counted(told.reopened, "time")),
         ("lead time", _spread(told.lead, "nothing was done") + unknown),
-        ("blocked", f"{_spread(told.blocked, 'nothing was')}; {told.blocked_now} now"),
+        ("blocked", f"{_spread(told.blocked, 'nothing was blocked')}; {told.blocked_now} now"),
         ("syncs", f"{told.syncs} with news, {told.seal_failures} not sealed{unsure}"),
     ]
 

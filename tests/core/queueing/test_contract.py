@@ -10,6 +10,7 @@ from custodian_core.errors import BadValue
 from custodian_core.jobs import Job, JobState, Requested, Wish
 from custodian_core.ports import Queue
 from custodian_core.queueing.team import key_of, queue_of
+from custodian_core.secrets import HIDDEN
 
 from .conftest import Place
 
@@ -36,6 +37,14 @@ def test_what_is_asked_for_waits_with_its_reason(queue: Queue) -> None:
     assert (job.state, job.tries, job.began_at) == (JobState.WAITING, 0, None)
     assert job.asked_at.tzinfo is not None
     assert job.due_at == job.asked_at
+
+
+def test_no_secret_in_a_reason_is_kept(queue: Queue) -> None:
+    token = "gh" + "p_" + "a1B2c3D4" * 5
+    queue.request_syncs([wish(reason=f"pushed with {token}")])
+
+    (job,) = queue.jobs()
+    assert job.reason == f"pushed with {HIDDEN}"
 
 
 def test_whoever_asks_for_what_waits_joins_it(queue: Queue) -> None:

@@ -22,7 +22,6 @@ def kill_at(world: World, host: Host, repo: str, move: Move) -> None:
     status(world, host, repo, move)
     at, how = move.choose(STEPS, 3), move.choose(HOWS, 9)
     world.doomed(host, at, how, "fix", repo, "--remote", "--json")
-    world.tally[f"fault: kill {'of git' if how == 'git' else 'at a git command'}"] += 1
 
 
 def kill(world: World, host: Host, repo: str, move: Move) -> None:

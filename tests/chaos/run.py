@@ -69,6 +69,9 @@ def _count(world: World) -> None:
     world.tally["killed"] = sum(run.process.returncode == -9 for run in world.runs)
     world.tally["claims won"] = len(world.won)
     world.tally["worlds"] = 1
+    for hit in world.folder.glob("hit-*"):  # (a run that never came to that command was not killed)
+        of_git = hit.name.endswith("-git")
+        world.tally[f"fault: kill {'of git' if of_git else 'at a git command'}"] += 1
 
 
 def summed(total: Counter[str]) -> str:

@@ -274,7 +274,7 @@ class World:
 
     def doomed(self, host: Host, at: str, how: str, *words: str) -> Run:
         """A process that is killed at its first git command of that name, or whose git is."""
-        once = self.folder / f"once{self.tally['doomed']}"
+        once = self.folder / f"hit-{self.tally['doomed']}-{how}"
         self.tally["doomed"] += 1
         more = {"CHAOS_AT": at, "CHAOS_HOW": how, "CHAOS_ONCE": str(once)}
         run = self.start(host, *words, **self.shimmed(host), **more)

@@ -29,7 +29,7 @@ def stamp(at: datetime) -> str:
 
 def to_json(value: Any) -> Any:
     """The value as JSON knows it."""
-    kind: Any = type(value)
+    kind = cast("Any", type(value))
     if kind in _PLAIN:
         return value
     names = _names(kind)

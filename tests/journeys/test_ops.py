@@ -239,8 +239,8 @@ async def test_5_what_is_filed_or_asked_for_twice_is_there_once(here: Clone) -> 
     assert steps == [["file", "file"], ["keep", "keep"]]
     assert [each["data"]["status"] for each in again[1:]] == ["noop", "noop"]
     assert not tool.is_error
-    kept = {each["action"] for each in (tool.structured_content or {})["steps"]}
-    assert kept == {"keep"}
+    again_by_tool: dict[str, Any] = tool.structured_content or {}
+    assert {each["action"] for each in again_by_tool["steps"]} == {"keep"}
     assert told("task", "list", "--repo", "acme-ops")["data"]["total"] == 2
     assert here.stand() == stood
 
@@ -328,12 +328,13 @@ async def test_9_an_id_that_leads_elsewhere_is_refused_at_every_door(here: Clone
             )
             for door in doors:
                 assert run(*door, input="{}").exit_code != 0, door
-            for tool, given in (
+            calls: tuple[tuple[str, dict[str, Any]], ...] = (
                 ("request_action", {"id": bad, "formula": "release", "context": "x"}),
                 ("get_vault_item", {"name": bad}),
                 ("validate_sprint", {"name": bad}),
                 ("write_evidence", {"domain": bad, "told": {}}),
-            ):
+            )
+            for tool, given in calls:
                 assert (await client.call_tool(tool, given)).is_error, (tool, bad)
 
     assert here.stand() == stood

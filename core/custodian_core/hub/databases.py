@@ -272,11 +272,12 @@ class PostgreSQL:
 
     def _open(self) -> Any:
         import psycopg
+        from psycopg.conninfo import conninfo_to_dict
         from psycopg.rows import dict_row
 
         try:
             rows: Any = dict_row
-            said = psycopg.conninfo.conninfo_to_dict(self.url)
+            said = conninfo_to_dict(self.url)
             patient: Any = {name: value for name, value in PATIENT.items() if name not in said}
             # (what is asked twice is asked again: its plan is kept from the second time on)
             connection = psycopg.connect(

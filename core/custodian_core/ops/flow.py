@@ -111,7 +111,7 @@ class _Heard:
 
     def _moved(self, step: Step) -> None:
         status = _STATUS.get(step.said or "")
-        if status in _ENDED:
+        if status is not None and status in _ENDED:
             self.ended[step.subject_id] = (status, step.at)
         elif status is not None:
             self.ended.pop(step.subject_id, None)

@@ -1,7 +1,7 @@
 """This machine is looked at, and so is a docker that answers, refuses or falls silent."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @contextmanager
-def no_hub() -> Iterator[Hub]:
+def no_hub() -> Generator[Hub]:
     raise HubUnreachable("http://hub.example", "it is not there")
     yield
 

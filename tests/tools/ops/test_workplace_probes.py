@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -51,7 +51,7 @@ def look(*paths: Path, later: float = 0, answer_s: float = 5) -> tuple[Place, ..
 
 
 @contextmanager
-def program(path: Path, *, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
+def program(path: Path, *, cwd: Path) -> Generator[subprocess.Popen[bytes]]:
     """A program of that name that waits, whatever it is."""
     path.parent.mkdir(exist_ok=True)
     shutil.copy(shutil.which("sleep") or "/bin/sleep", path)

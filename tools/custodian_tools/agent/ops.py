@@ -275,7 +275,7 @@ def file_sprint(
 def parse_dependencies(
     desk: Desk, body: Annotated[str, PROSE, "Of an issue or task"]
 ) -> dict[str, Any]:
-    """Say which issues and tasks a text depends on: by sections and clauses, not by fences and code."""
+    """Say which issues and tasks a text depends on: by sections and clauses, not in code."""
     return deps.parse(body)
 
 

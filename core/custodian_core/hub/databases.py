@@ -4,8 +4,8 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Callable, Generator
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -70,8 +70,9 @@ class Database(Protocol):
         """The connection of this thread; a statement outside a transaction stands for itself."""
         ...
 
-    #: held while a thread writes, where threads of one process would only get in each other's way
-    alone: AbstractContextManager[Any]
+    def writing(self) -> AbstractContextManager[Any]:
+        """The connection of the one thread that writes: others would only get in its way."""
+        ...
 
     def take_turn(self, connection: Any) -> tuple[Any, int]:
         """The connection, or one in its place, in a transaction that writes to the hub.
@@ -159,8 +160,13 @@ class SQLite:
         self.path = path
         self.name = str(path)
         self.address = str(path.absolute())
-        self.alone: AbstractContextManager[Any] = threading.Lock()
+        self._alone = threading.Lock()
         self._connections = _Connections(self._open)
+
+    @contextmanager
+    def writing(self) -> Generator[sqlite3.Connection]:
+        with self._alone:
+            yield self.connection()
 
     def connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection = self._connections.mine()
@@ -250,7 +256,6 @@ class PostgreSQL:
             raise HubTrouble("PostgreSQL", reason) from error
         _check_url(url)
         self.url = url
-        self.alone: AbstractContextManager[Any] = nullcontext()
         self.name = _without_secret(url)
         self.address = _address(url)
         self.integrity = psycopg.IntegrityError
@@ -258,6 +263,8 @@ class PostgreSQL:
         # (one that was built upon a libpq before 14 has none)
         self._pipelines = psycopg.Pipeline.is_supported()
         self._connections = _Connections(self._open)
+        self._alone = threading.Lock()
+        self._writer: Any = None
         #: the schema for which each connection has prepared its statements
         self._schemas: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
         #: when each connection's turn began
@@ -292,12 +299,27 @@ class PostgreSQL:
 
     def begin_reading(self, connection: Any) -> Any:
         begin = f"begin isolation level repeatable read read only; {_WHICH}"
-        return self._begun(connection, begin)[0]
+        return self._begun(connection, begin, self._another)[0]
+
+    @contextmanager
+    def writing(self) -> Generator[Any]:
+        # Whoever writes waits for the hub's one row in any case; on one connection, the plan of a
+        # statement is made once for a server and not once for each of its threads.
+        import psycopg
+
+        with self._alone:
+            if self._writer is None or self._writer.closed:
+                self._writer = self._open()
+            try:
+                yield self._writer
+            finally:
+                if self._writer.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
+                    self._writer.close()  # (nobody goes on from the middle)
 
     def take_turn(self, connection: Any) -> tuple[Any, int]:
         # (the lock of the hub's one row is the queue of those who write)
         told = "select schema_version, event_seq, clock_timestamp() as at from hub for update"
-        connection, row = self._begun(connection, f"begin; {told}")
+        connection, row = self._begun(connection, f"begin; {told}", self._another_writer)
         self._times[connection] = row["at"].astimezone(UTC).replace(microsecond=0)
         return connection, row["event_seq"]
 
@@ -307,7 +329,16 @@ class PostgreSQL:
     def together(self, connection: Any) -> AbstractContextManager[Any]:
         return connection.pipeline() if self._pipelines else nullcontext()
 
-    def _begun(self, connection: Any, how: str) -> tuple[Any, Any]:
+    def _another(self) -> Any:
+        self._connections.drop()
+        return self.connection()
+
+    def _another_writer(self) -> Any:
+        self._writer.close()
+        self._writer = self._open()
+        return self._writer
+
+    def _begun(self, connection: Any, how: str, another: Callable[[], Any]) -> tuple[Any, Any]:
         """The transaction has begun on a connection that knows the schema of now.
 
         PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
@@ -320,8 +351,7 @@ class PostgreSQL:
         if self._schemas.setdefault(connection, schema) == schema:
             return connection, row
         connection.execute("rollback")
-        self._connections.drop()
-        return self._begun(self.connection(), how)
+        return self._begun(another(), how, another)
 
     def begin_upgrade(self, connection: Any) -> None:
         connection.execute("begin")
@@ -336,6 +366,8 @@ class PostgreSQL:
 
     def close(self) -> None:
         self._connections.close()
+        if self._writer is not None:
+            self._writer.close()
 
 
 def roll_back(database: Database, connection: Any) -> None:

@@ -68,21 +68,21 @@ def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
 
 
 def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int) -> int:
-    connection = database.connection()
-    connection, _ = database.take_turn(connection)
-    try:
-        _expect_empty(connection, version)
-        connection.execute("delete from hub")
-        count = 0
-        for number, line in numbered:
-            table, row = _read(number, line)
-            _insert(database, connection, table, row, number)
-            count += 1
-        _expect_a_hub(connection)
-        connection.execute("commit")
-    except BaseException:
-        roll_back(database, connection)
-        raise
+    with database.writing() as connection:
+        connection, _ = database.take_turn(connection)
+        try:
+            _expect_empty(connection, version)
+            connection.execute("delete from hub")
+            count = 0
+            for number, line in numbered:
+                table, row = _read(number, line)
+                _insert(database, connection, table, row, number)
+                count += 1
+            _expect_a_hub(connection)
+            connection.execute("commit")
+        except BaseException:
+            roll_back(database, connection)
+            raise
     return count
 
 

@@ -216,9 +216,9 @@ class Store(Questions):
 
     @contextmanager
     def _writing(self, by: Caller) -> Generator[Writing]:
-        by, connection = screened(by), self.database.connection()
+        by = screened(by)
         try:
-            with self.database.alone:
+            with self.database.writing() as connection:
                 turn = self.database.take_turn(connection)
                 connection, now = turn[0], self._now(turn[0])
                 try:

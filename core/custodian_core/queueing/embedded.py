@@ -196,14 +196,19 @@ class EmbeddedQueue:
 
     @contextmanager
     def _open(self) -> Generator[Any]:
-        try:
+        with self._told():
             yield self._database.connection()
+
+    @contextmanager
+    def _told(self) -> Generator[None]:
+        try:
+            yield
         except self._database.trouble as error:
             raise HubTrouble(self._database.name, str(error)) from error
 
     @contextmanager
     def _writing(self) -> Generator[Any]:
-        with self._open() as connection, self._database.alone:
+        with self._told(), self._database.writing() as connection:
             self._database.begin(connection)
             try:
                 yield connection

@@ -91,7 +91,7 @@ bundle: .venv/dev ## Pack dist/custodian.mcpb, which a desktop client installs b
 sbom: .venv/dev ## Write dist/custodian.cdx.json, the bill of materials
 	@$(BIN)/python -m custodian_server.shipping --sbom dist/custodian.cdx.json
 
-audit: .venv/dev ## Look for known holes in what the locks name (needs pypi.org and npm)
+audit: .venv/dev ## Look for known holes in what the locks name (needs what Python's index and npm know)
 	@test -x .artefacts/audit/bin/pip-audit || { $(call alone,.artefacts/audit,tests/audit/requirements.lock); }
 	@$(BIN)/python -m tests.audit $(ARGS)
 

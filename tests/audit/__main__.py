@@ -31,7 +31,7 @@ def main() -> int:
     sys.stdout.write("\n".join(map(str, verdicts)) + "\n")
     unknown = [each.lock for each in verdicts if each.outcome is Outcome.UNKNOWN]
     if unknown:
-        told = "nobody knows whether these have holes; audit them where pypi.org and npm answer"
+        told = "nobody knows whether these have holes; audit them where their indexes answer"
         sys.stderr.write(f"NOT AUDITED: {', '.join(unknown)}: {told}\n")
     return code(verdicts, where_reachable="--where-reachable" in sys.argv)
 

@@ -105,7 +105,7 @@ def _component(pin: Pin) -> dict[str, Any]:
         "externalReferences": [
             {
                 "type": "distribution",
-                "url": f"https://pypi.org/project/{pin.name}/{pin.version}/",
+                "url": pin.ref,
                 "hashes": [{"alg": "SHA-256", "content": each} for each in pin.hashes],
             }
         ],

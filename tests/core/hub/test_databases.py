@@ -12,6 +12,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from custodian_core.commands import (
@@ -104,7 +105,7 @@ def test_twelve_writers_of_one_task_lose_nothing(database: Database) -> None:
     assert store.events(subject="T000", type="task.note", limit=1000).total == 240
 
 
-def test_threads_of_one_process_have_their_own_connections(database: Database) -> None:
+def test_threads_of_one_process_win_a_task_each(database: Database) -> None:
     store = filled(Store(database), 24)
     barrier = threading.Barrier(8)
 
@@ -116,6 +117,38 @@ def test_threads_of_one_process_have_their_own_connections(database: Database) -
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(work, range(8)))) == 8
+
+
+def test_threads_write_to_postgresql_on_one_connection_and_on_another_when_it_is_lost(
+    postgres_url: str,
+) -> None:
+    store = filled(Store(PostgreSQL(postgres_url)), 24)
+
+    def note(number: int) -> int:
+        store.do(NoteTask(f"T{number:03d}", "seen"), ME)
+        with store.database.writing() as connection:
+            pid: int = connection.info.backend_pid
+        return pid
+
+    with ThreadPoolExecutor(8) as pool:
+        (writer,) = set(pool.map(note, range(24)))
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        other.execute("select pg_terminate_backend(%s)", [writer])
+    with pytest.raises(HubTrouble):
+        note(0)
+
+    assert note(0) != writer
+    store.close()
+
+
+def test_what_was_left_in_the_middle_is_not_gone_on_from(postgres_url: str) -> None:
+    store = filled(Store(PostgreSQL(postgres_url)), 1)
+    with store.database.writing() as connection:
+        connection.execute("begin; delete from tasks")
+
+    store.do(NoteTask("T000", "still here"), ME)
+    assert store.task("T000").key == "T000"
+    store.close()
 
 
 def test_a_thread_that_ends_takes_its_connection_along(database: Database) -> None:

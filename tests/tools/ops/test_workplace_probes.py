@@ -55,8 +55,18 @@ def program(path: Path, *, cwd: Path) -> Generator[subprocess.Popen[bytes]]:
     """A program of that name that waits, whatever it is."""
     path.parent.mkdir(exist_ok=True)
     shutil.copy(shutil.which("sleep") or "/bin/sleep", path)
-    process = subprocess.Popen([path, "60"], cwd=cwd)
+    with running(path, "60", cwd=cwd) as process:
+        yield process
+
+
+@contextmanager
+def running(*command: "str | Path", cwd: Path) -> Generator[subprocess.Popen[bytes]]:
+    """That command, once it is seen under its name."""
+    process = subprocess.Popen(command, cwd=cwd)
     try:
+        # (for a moment after it has begun a program has no words yet)
+        while not (PROC / str(process.pid) / "cmdline").read_bytes():
+            time.sleep(0.001)
         yield process
     finally:
         process.kill()
@@ -140,13 +150,11 @@ def test_agents_are_known_by_their_program_or_script_and_nothing_of_their_words_
     script = tmp_path / "bin/my-agent"
     script.parent.mkdir()
     script.write_text("import time\ntime.sleep(60)\n")
-    with program(tmp_path / "bin/claude", cwd=tmp_path) as one:
-        two = subprocess.Popen(["python3", script, "--token=hunter2"])
-        try:
-            told = look_at_processes(Limits(programs="claude my-agent"), PROC)
-        finally:
-            two.kill()
-            two.wait()
+    with (
+        program(tmp_path / "bin/claude", cwd=tmp_path) as one,
+        running("python3", script, "--token=hunter2", cwd=tmp_path) as two,
+    ):
+        told = look_at_processes(Limits(programs="claude my-agent"), PROC)
 
     found = {each.pid: each for each in told.processes}
     assert (found[one.pid].name, found[two.pid].name) == ("claude", "my-agent")

@@ -462,7 +462,8 @@ order by position, key limit :limit;
 -- name: begun(repo_id, repo, holder, now)
 -- The task the holder has a claim on, the one last touched; and of those in progress that nobody has
 -- the right to work on, the most urgent. What stands against a task is counted: of `not exists`
--- PostgreSQL makes a join with the claims and questions of the whole fleet.
+-- PostgreSQL makes a join with the claims and questions of the whole fleet, and that a count is 0 it
+-- takes for so rare that it looks through every task where the first few by the index would do.
 select * from (
     select t.*, cast(:repo as text) as repo_slug, 0 as turn
     from tasks t join claims c on c.task_id = t.id and c.ended_at is null
@@ -475,9 +476,9 @@ select * from (
     select t.*, cast(:repo as text) as repo_slug, 1 as turn from tasks t
     where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
       and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
-           and (c.parked = 1 or c.free_at > :now)) = 0
+           and (c.parked = 1 or c.free_at > :now)) < 1
       and (select count(*) from interventions i
-           where i.task_id = t.id and i.answered_at is null) = 0
+           where i.task_id = t.id and i.answered_at is null) < 1
     order by t.urgency, t.position, t.key limit 1
 ) as abandoned;
 
@@ -489,9 +490,9 @@ select task.*, cast(:repo as text) as repo_slug from (
     from tasks t
     where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
       and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
-           and (c.parked = 1 or c.free_at > :now)) = 0
+           and (c.parked = 1 or c.free_at > :now)) < 1
       and (select count(*) from interventions i
-           where i.task_id = t.id and i.answered_at is null) = 0
+           where i.task_id = t.id and i.answered_at is null) < 1
       and not exists (select 1 from task_deps d where d.task_id = t.id
                       and not exists (select 1 from tasks x where x.key = d.depends_on
                                       and x.status in ('done', 'cancelled')))

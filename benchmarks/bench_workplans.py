@@ -9,7 +9,10 @@ from harness import Row, alone, cpu_ms, in_turn, least
 from plans import plans
 
 from custodian_core.status import Status
-from custodian_core.workplan import Reading, Readings, SetTaskStatus, edit, read
+from custodian_core.workplan.cache import Readings
+from custodian_core.workplan.edit import SetTaskStatus, edit
+from custodian_core.workplan.model import Reading
+from custodian_core.workplan.read import read
 
 _FRONT = re.compile(rb"\A---\n(.*?\n)---\n", re.DOTALL)
 _BLOCK = re.compile(rb"^```task\n(.*?)^```$", re.DOTALL | re.MULTILINE)

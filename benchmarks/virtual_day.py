@@ -28,7 +28,7 @@ from custodian_core.hub.store import Store
 from custodian_core.plan import Evidence, Source, Wanted, make_plan
 from custodian_core.records import HostSync, Repo
 from custodian_core.settings import Settings
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_tools.sync.sweeping import TOGETHER, fleet
 
 MORNING = datetime(2026, 11, 21, tzinfo=UTC)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from .records import ActiveWorkstream, Dispatch, PendingTask, Task
 from .status import Priority, Status, rank
-from .workplan import Workplan
 from .workplan.model import Task as Written
+from .workplan.model import Workplan
 
 _URGENCY = {priority: place for place, priority in enumerate(Priority)}
 

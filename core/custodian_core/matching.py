@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .findings import Finding, Mode, Severity, found
 from .records import ReconcileView, Task, Workstream
 from .status import Status, rank
-from .workplan import Reading, Workplan
+from .workplan.model import Reading, Workplan
 from .workplan.model import Task as FileTask
 from .workplan.together import shared_ids
 

@@ -9,7 +9,7 @@ from .matching import Linked, LinkedTask, match
 from .records import ReconcileView, Snapshot, Task, Workstream
 from .screening import screened
 from .status import Base, Merge, Side, Status, rank, regresses, three_way, two_way
-from .workplan import Reading, Workplan
+from .workplan.model import Reading, Workplan
 from .workplan.model import Task as FileTask
 
 

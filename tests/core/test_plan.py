@@ -15,7 +15,7 @@ from custodian_core.plan import Evidence, Plan, Source, Wanted, doubts, make_pla
 from custodian_core.records import ReconcileView, Repo, RepoStatus, Snapshot, Task, Workstream
 from custodian_core.secrets import HIDDEN
 from custodian_core.status import Base, Priority, Side, Status, rank, three_way, two_way
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 
 AT = datetime(2026, 4, 21, tzinfo=UTC)
 CHECK, FIX = Wanted(Mode.CHECK), Wanted(Mode.FIX)

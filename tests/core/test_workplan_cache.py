@@ -1,6 +1,7 @@
 import subprocess
 
-from custodian_core.workplan import Readings, blob_id
+from custodian_core.blob import blob_id
+from custodian_core.workplan.cache import Readings
 
 from .plans import block, plan
 

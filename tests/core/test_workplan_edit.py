@@ -6,17 +6,17 @@ from hypothesis import strategies as st
 
 from custodian_core.errors import BadValue, NotEditable
 from custodian_core.status import Status
-from custodian_core.workplan import (
+from custodian_core.workplan.edit import (
     Change,
     SetPlanHubId,
     SetPlanStatus,
     SetTaskHubId,
     SetTaskStatus,
-    Workplan,
     edit,
-    read,
 )
 from custodian_core.workplan.fields import Value
+from custodian_core.workplan.model import Workplan
+from custodian_core.workplan.read import read
 
 from .plans import FRONT, HUB_ID, block, plan
 

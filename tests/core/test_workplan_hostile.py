@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from custodian_core.errors import NotEditable
 from custodian_core.findings import Severity
 from custodian_core.status import Status
-from custodian_core.workplan import Reading, SetTaskStatus, edit, read
+from custodian_core.workplan.edit import SetTaskStatus, edit
 from custodian_core.workplan.grammar import MAX_BLOCKS, MAX_FINDINGS
+from custodian_core.workplan.model import Reading
+from custodian_core.workplan.read import read
 
 from .plans import FRONT, HUB_ID, block, plan
 

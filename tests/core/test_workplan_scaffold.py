@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from custodian_core.errors import BadValue
 from custodian_core.findings import Severity
 from custodian_core.status import Status
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_core.workplan.scaffold import Draft, ids_in, next_id, scaffold, slug
 
 titles = st.text(min_size=1, max_size=60).filter(

@@ -8,7 +8,7 @@ import pytest
 
 import custodian_prompts
 from custodian_core.findings import Severity
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_prompts import load
 from custodian_server.cli import cli
 from custodian_tools.workplans import guide

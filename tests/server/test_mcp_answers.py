@@ -26,7 +26,7 @@ from custodian_core.commands import (
 )
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_server.choosing import Chosen, Toolset
 from custodian_server.declaring import Declared, tool_of
 from custodian_server.mcp_app import build

@@ -16,7 +16,7 @@ from custodian_core.remotes import remote_of
 from custodian_core.settings import Settings
 from custodian_core.surroundings import surroundings
 from custodian_core.text import fitted
-from custodian_core.workplan import Workplan
+from custodian_core.workplan.model import Workplan
 
 from .hub import checkouts, every
 

@@ -17,15 +17,10 @@ from custodian_core.findings import Finding, Severity, found
 from custodian_core.ops.task_texts import missing_tasks
 from custodian_core.screening import screened
 from custodian_core.status import Priority, Status
-from custodian_core.workplan import (
-    Reading,
-    SetPlanStatus,
-    SetTaskStatus,
-    Workplan,
-    edit,
-    read,
-)
+from custodian_core.workplan.edit import SetPlanStatus, SetTaskStatus, edit
 from custodian_core.workplan.grammar import ID_RULE, PLAN_FIELDS, TASK_FIELDS
+from custodian_core.workplan.model import Reading, Workplan
+from custodian_core.workplan.read import read
 from custodian_core.workplan.scaffold import Draft, ids_in, next_id, scaffold, slug
 from custodian_core.workplan.together import shared_ids
 

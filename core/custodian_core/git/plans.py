@@ -5,7 +5,9 @@ from collections.abc import Iterator
 
 from custodian_core.findings import Finding, found
 from custodian_core.plan import Source
-from custodian_core.workplan import Reading, Readings, too_large
+from custodian_core.workplan.cache import Readings
+from custodian_core.workplan.model import Reading
+from custodian_core.workplan.read import too_large
 
 from .listing import Listing, blobs
 from .runner import Git

@@ -9,7 +9,7 @@ import click
 from custodian_core.findings import Severity
 from custodian_core.status import Status
 from custodian_core.text import printable
-from custodian_core.workplan import Workplan
+from custodian_core.workplan.model import Workplan
 from custodian_prompts import load
 from custodian_tools import workplans
 

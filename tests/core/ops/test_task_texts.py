@@ -3,7 +3,8 @@
 import pytest
 
 from custodian_core.ops.task_texts import missing_tasks
-from custodian_core.workplan import Workplan, read
+from custodian_core.workplan.model import Workplan
+from custodian_core.workplan.read import read
 
 
 def plan(body: str, *, fields: str = "", number: int = 1) -> Workplan:

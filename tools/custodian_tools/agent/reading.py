@@ -9,7 +9,7 @@ from custodian_core.blob import MAX_FILE
 from custodian_core.errors import NoCheckout, UnknownThing
 from custodian_core.files import read_file
 from custodian_core.findings import Finding
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_tools.registering import below_roots
 from custodian_tools.workplans import FOLDER, workplan_files
 

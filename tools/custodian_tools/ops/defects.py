@@ -7,7 +7,7 @@ from custodian_core.ops.prereq.tree import read_tree
 from custodian_core.ops.procurement import read_request
 from custodian_core.ops.references import numbers
 from custodian_core.ops.sprints import read_sprint
-from custodian_core.workplan import read
+from custodian_core.workplan.read import read
 from custodian_tools.checkouts import Target
 
 from .ground import Ground, OnDisk

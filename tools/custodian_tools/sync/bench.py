@@ -14,11 +14,11 @@ from custodian_core.settings import Settings
 if TYPE_CHECKING:
     from custodian_core.git.state import Checkout
     from custodian_core.records import Repo
-    from custodian_core.workplan import Readings
+    from custodian_core.workplan.cache import Readings
 
 
 def _readings() -> "Readings":
-    from custodian_core.workplan import Readings
+    from custodian_core.workplan.cache import Readings
 
     return Readings()
 

@@ -16,7 +16,7 @@ from custodian_core.git.state import Checkout
 from custodian_core.messages import message
 from custodian_core.plan import Agreed, Edit, Evidence, Plan, Wanted, doubts, make_plan
 from custodian_core.records import ReconcileView, Repo
-from custodian_core.workplan import (
+from custodian_core.workplan.edit import (
     Change,
     SetPlanHubId,
     SetPlanStatus,

@@ -9,7 +9,7 @@ from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custodian_core import commands, records
@@ -70,7 +70,7 @@ def kinds(module: Any) -> list[type[Any]]:
     "kind", [*kinds(records), *kinds(commands)], ids=lambda kind: kind.__name__
 )
 def test_what_is_told_as_json_is_read_back_as_it_was(kind: type[Any]) -> None:
-    @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=50)
     @given(values(kind))
     def told_and_read(record: Any) -> None:
         assert from_json(kind, json.loads(json.dumps(to_json(record)))) == record

@@ -288,7 +288,7 @@ def said(workplan: Workplan) -> list[dict[str, Value]]:
     return [dict(workplan.fields), *(dict(task.fields) for task in workplan.tasks)]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(odd_plans(), st.sampled_from(Status), st.sampled_from(["T01", "T02"]))
 def test_an_edit_is_exact_or_refused_whatever_the_file_holds(
     data: bytes, status: Status, task: str

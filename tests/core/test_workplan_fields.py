@@ -20,7 +20,7 @@ lines = st.one_of(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(lines, max_size=6))
 def test_f57_what_the_scanner_reads_is_what_yaml_says(block: list[str]) -> None:
     text = "\n".join(block)

@@ -428,7 +428,7 @@ ODDITIES = (
 fragments = st.sampled_from((*STRUCTURE, *MARKUP, *ODDITIES, "state_hub_task_id: ~\n"))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(
     st.one_of(
         st.binary(max_size=400), st.lists(fragments, max_size=30).map("".join).map(str.encode)

@@ -19,7 +19,7 @@ def draft(title: str = "A plan", tasks: tuple[str, ...] = ()) -> Draft:
     return Draft("CUST-WP-0001", title, tasks, "2026-11-21", domain="custodian", repo="the-repo")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(titles, st.lists(titles, max_size=4))
 def test_a_new_plan_reads_back_as_what_was_asked_for(title: str, tasks: list[str]) -> None:
     reading = read(scaffold(draft(title, tuple(tasks))), "x.md")

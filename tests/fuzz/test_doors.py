@@ -41,7 +41,7 @@ found = pytest.mark.parametrize(
 @by_name
 def test_nothing_that_comes_in_ends_the_program(door: Door) -> None:
     @given(door.inputs())
-    @bounded(max_examples=EXAMPLES, deadline=None, suppress_health_check=SUPPRESSED, database=None)
+    @bounded(max_examples=EXAMPLES, suppress_health_check=SUPPRESSED, database=None)
     def enter(data: bytes) -> None:
         door.enter(data)
 

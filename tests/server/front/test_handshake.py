@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from custodian_server.choosing import Chosen
@@ -74,7 +74,7 @@ def answered(said: Sequence[dict[str, Any]]) -> tuple[list[Any], Handshake]:
     return [json.loads(each) for each in told if each is not None], front
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(talks)
 def test_no_answer_is_given_that_the_server_does_not_give(
     talk: tuple[dict[str, Any], list[dict[str, Any]]],

@@ -42,7 +42,6 @@ def _probe(cases: st.SearchStrategy[Any], headers: dict[str, str], examples: int
     @given(case=cases)
     @bounded(
         max_examples=examples,
-        deadline=None,
         derandomize=True,
         database=None,
         phases=(Phase.generate,),

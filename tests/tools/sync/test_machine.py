@@ -272,7 +272,6 @@ def test_f85_the_promises_hold_whatever_happens_between_runs(template: Path) -> 
             max_examples=12,
             stateful_step_count=12,
             derandomize=True,
-            deadline=None,
             database=None,
             print_blob=True,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -131,11 +131,17 @@ select r.slug, t.status, count(*) as number
 from repos r join tasks t on t.repo_id = r.id group by r.slug, t.status;
 
 -- name: work_by_repo(now)
-select r.slug,
-  (select count(*) from claims c where c.repo_id = r.id and c.ended_at is null
-     and (c.parked = 1 or c.free_at > :now)) as claims,
-  (select count(*) from interventions i where i.repo_id = r.id and i.answered_at is null) as questions
-from repos r;
+-- (what goes on is found among itself: repo by repo, SQLite would read all that ever ended there)
+select r.slug, coalesce(work.claims, 0) as claims, coalesce(work.questions, 0) as questions
+from repos r left join (
+    select repo_id, sum(claims) as claims, sum(questions) as questions from (
+        select repo_id, 1 as claims, 0 as questions from claims
+        where ended_at is null and (parked = 1 or free_at > :now)
+        union all
+        select repo_id, 0, 1 from interventions where answered_at is null
+    ) as going_on group by repo_id
+) work on work.repo_id = r.id
+order by r.slug;
 
 -- name: repos(slug, domain, status, kaizen, host, synced_before, after, limit)
 select repos.*, coalesce((select e.seq from events e where e.repo_slug = repos.slug

@@ -35,7 +35,7 @@ from custodian_core.status import Priority
 from . import humans, inventories, plans, rows, tokens
 from .databases import Database, roll_back
 from .dispatching import dispatch
-from .rows import URGENCY, Row
+from .rows import URGENCY
 from .writing import Reading
 
 if TYPE_CHECKING:
@@ -104,25 +104,24 @@ class Questions:
         }
         with self._reading() as tx:
             found = tx.all("repos", **wanted, after=after, limit=one_more(limit))
-            hosts: dict[str, list[Row]] = {}
-            for row in tx.all("hosts_of_repos", **wanted, after=after, limit=limit):
-                hosts.setdefault(row["repo_id"], []).append(row)
+            hosts = tx.all("hosts_of_repos", **wanted, after=after, limit=limit)
             # (where a host's repos are all told, nobody counts those of the whole fleet)
             all_told = after is None and len(found) <= limit
             total = len(found) if all_told else tx.value("count_repos", **wanted)
-        page = [rows.repo(row, hosts.get(row["id"], ())) for row in found]
-        return page_of(page, total, limit, lambda repo: repo.slug)
+        return page_of(rows.repos(found, hosts), total, limit, lambda repo: repo.slug)
 
     def counts(self) -> tuple[RepoCounts, ...]:
         """How much there is in each repo."""
         now = stamp(self.clock())
+        tasks: dict[str, dict[str, int]] = {}
         with self._reading() as tx:
-            tasks: dict[str, dict[str, int]] = {row["slug"]: {} for row in tx.all("repo_slugs")}
-            for row in tx.all("tasks_by_status"):
-                tasks[row["slug"]][row["status"]] = row["number"]
             found = tx.all("work_by_repo", now=now)
-        work = {row["slug"]: (row["claims"], row["questions"]) for row in found}
-        return tuple(RepoCounts(slug, tasks[slug], *work.get(slug, (0, 0))) for slug in tasks)
+            for row in tx.all("tasks_by_status"):
+                tasks.setdefault(row["slug"], {})[row["status"]] = row["number"]
+        return tuple(
+            RepoCounts(row["slug"], tasks.get(row["slug"], {}), row["claims"], row["questions"])
+            for row in found
+        )
 
     def domains(self) -> tuple[Domain, ...]:
         """Every domain."""

@@ -1,7 +1,8 @@
 """Rows of the database as records, and what a record's fields are in a row."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from enum import StrEnum
@@ -117,8 +118,13 @@ sync_run = partial(record, SyncRun)
 
 def run_hour(row: Row) -> RunHour:
     """The runs of a repo in an hour; a page tells thousands."""
-    hour = datetime.fromisoformat(row["hour"])
-    return RunHour(row["repo_slug"], hour, row["runs"], row["failed"])
+    return RunHour(row["repo_slug"], _hour(row["hour"]), row["runs"], row["failed"])
+
+
+@lru_cache(256)
+def _hour(text: str) -> datetime:
+    """The hour that a column holds; a day has few different ones."""
+    return datetime.fromisoformat(text)
 
 
 def left_out(row: Row) -> LeftOut:
@@ -126,10 +132,18 @@ def left_out(row: Row) -> LeftOut:
     return record(LeftOut, row, by=row["decided_by"])
 
 
-def repo(row: Row, hosts: Iterable[Row]) -> Repo:
+def repo(row: Row, hosts: Sequence[Row]) -> Repo:
     """A repo with its hosts."""
-    taken = _takes(HostSync)
-    return _repo(_takes(Repo)(row), tuple(taken(host) for host in hosts))
+    return repos((row,), hosts)[0]
+
+
+def repos(found: Sequence[Row], hosts: Sequence[Row]) -> list[Repo]:
+    """Repos with their hosts, each of which names its repo."""
+    ours, theirs = _taking(Repo, found), _taking(HostSync, hosts)
+    by_repo: dict[str, list[tuple[Any, ...]]] = {}
+    for host in hosts:
+        by_repo.setdefault(host["repo_id"], []).append(theirs(host))
+    return [_repo(ours(row), tuple(by_repo.get(row["id"], ()))) for row in found]
 
 
 # Pages and sweeps read the whole fleet again and again, of which little has changed since.
@@ -140,10 +154,13 @@ def _repo(values: tuple[Any, ...], hosts: tuple[tuple[Any, ...], ...]) -> Repo:
     return record(Repo, _named(Repo, values), hosts=tuple(read))
 
 
-@cache
-def _takes(kind: Any) -> Callable[[Row], tuple[Any, ...]]:
-    """What takes from a row those columns that a record of that kind is read from."""
-    return itemgetter(*_named(kind, ()))
+def _taking(kind: Any, found: Sequence[Row]) -> Callable[[Row], tuple[Any, ...]]:
+    """What takes from each of those rows the columns that a record of that kind is read from."""
+    wanted: Iterable[Any] = _named(kind, ())
+    if found and isinstance(found[0], sqlite3.Row):
+        # (for a name, SQLite's rows look through their columns, one by one)
+        wanted = map(found[0].keys().index, wanted)
+    return itemgetter(*wanted)
 
 
 def _named(kind: Any, values: tuple[Any, ...]) -> dict[str, Any]:

@@ -5,12 +5,14 @@ import pytest
 from custodian_core.commands import (
     AddDomain,
     AddTopic,
+    AnswerHuman,
     AskHuman,
     ChangeRepo,
     ChangeTask,
     EndGoal,
     RecordSync,
     RegisterRepo,
+    ReleaseClaim,
     SetGoal,
     UnregisterRepo,
 )
@@ -109,6 +111,21 @@ def test_what_there_is_in_each_repo_is_counted_at_once(hub: Hub) -> None:
         RepoCounts("alpha", {"in_progress": 1, "done": 1, "todo": 1}, 1, 1),
         RepoCounts("beta", {}, 0, 0),
     )
+
+
+def test_only_what_goes_on_is_counted_as_going_on(hub: Hub, watch: Watch) -> None:
+    tasks(hub, "A01", "A02", "A03", repo="alpha")
+    a_repo(hub, "beta")
+    released, _lapsing, _parked = (claim(hub, key, ttl_s=60) for key in ("A01", "A02", "A03"))
+    hub.do(ReleaseClaim(released.id, released.fence), ME)
+    hub.do(AskHuman("Which?", task="A03"), ME)
+    answered = hub.do(AskHuman("Which?", repo="beta"), ME)
+    hub.do(AnswerHuman(answered.id, "That."), ME)
+    watch.on(days=1)
+
+    going_on = {each.repo_slug: (each.live_claims, each.open_questions) for each in hub.counts()}
+
+    assert going_on == {"alpha": (1, 1), "beta": (0, 0)}
 
 
 def test_a_change_says_what_was_and_what_is(hub: Hub) -> None:

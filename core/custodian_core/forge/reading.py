@@ -178,6 +178,10 @@ def read_pull(answer: Any) -> PullRequest:
         merge_commit=_or(said, "merge_commit_sha", "") or None,
         created_at=_time(said, "created_at"),
         closed_at=_time(said, "closed_at"),
+        updated_at=_time(said, "updated_at"),
+        commit=_or(head, "sha", "") or None,
+        draft=_or(said, "draft", default=False),
+        body=_or(said, "body", ""),
     )
 
 

@@ -142,6 +142,13 @@ class PullRequest:
     merge_commit: str | None = None
     created_at: datetime | None = None
     closed_at: datetime | None = None
+    #: when anybody last did anything to it, a word or a push
+    updated_at: datetime | None = None
+    #: the newest commit that it proposes
+    commit: str | None = None
+    #: whoever made it says that it is not ready
+    draft: bool = False
+    body: str = ""
 
 
 @dataclass(frozen=True, slots=True)

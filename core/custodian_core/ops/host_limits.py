@@ -31,6 +31,10 @@ MEANING = {
     "lock_minutes": "a git lock that is older, whose owner is gone, is P2",
     "process_hours": "an agent's process that lives longer is P4",
     "worktree_hours": "a worktree in which nothing has happened for longer is P4",
+    "agent_minutes": "work that could be begun, with no agent about for longer, is P2",
+    "pull_minutes": "how long a pull request may lie idle once its builds are green",
+    "pull_looks": "a pull request idle for that often longer is P3: not at the first looks at it",
+    "dependency_days": "a task that others wait for, and that is open for longer, is P3",
     "programs": "what agents' processes are called, with blanks between",
 }
 
@@ -52,6 +56,10 @@ class Limits:
     lock_minutes: int = 10
     process_hours: int = 3
     worktree_hours: int = 72
+    agent_minutes: int = 20
+    pull_minutes: int = 20
+    pull_looks: int = 3
+    dependency_days: int = 30
     programs: str = "claude codex gemini aider opencode"
 
 

@@ -18,7 +18,8 @@ from .output import Group, as_json, counted, echo_columns, echo_json, errors_as_
 
 if TYPE_CHECKING:
     from custodian_core.ops.host import Host
-    from custodian_core.ops.workplace import Work
+    from custodian_core.ops.waiting import Backlog, Dependencies, Pulls
+    from custodian_core.ops.workplace import Builds, Work
     from custodian_core.ports import Hub
     from custodian_core.settings import Settings
     from custodian_tools.ops.host import Telemetry
@@ -49,9 +50,10 @@ def telemetry(limits: tuple[str, ...], since: IO[bytes] | None, json_: bool) -> 
     """Say how this host stands, what stands around on it, and what of it is worrying.
 
     Memory, disks, load, docker and btrfs; the checkouts' locks, worktrees and half-done rebases;
-    agents' processes; builds on the forge. P0 is the worst, P4 can be tidied up some day. What did
-    not answer within its time is told as such, and nothing is concluded from it. Sizes are bytes
-    with --json.
+    agents' processes; builds and idle pull requests on the forge; work that no agent begins, and
+    tasks that others have waited for a long time. P0 is the worst, P4 can be tidied up some day.
+    What did not answer within its time is told as such, and nothing is concluded from it. Sizes
+    are bytes with --json.
     """
     from custodian_core.ops.host_limits import limits_of
     from custodian_tools.ops.host import Around
@@ -114,7 +116,7 @@ def _before(since: IO[bytes] | None) -> object:
 
 
 def _echo(told: "Telemetry") -> None:
-    echo_columns([*_standing(told.host), *_around(told.work), *_changed(told)])
+    echo_columns([*_standing(told.host), *_around(told.work), *_waits(told), *_changed(told)])
     click.echo()
     for alarm in told.alarms:
         worry = click.style(alarm.p, fg=_COLOURS.get(alarm.p))
@@ -167,10 +169,28 @@ def _around(work: "Work") -> Iterator[tuple[str, str]]:
     ok = processes.status == "ok"
     count = counted(len(processes.processes), "process", "processes")
     yield "agents", count if ok else _status(processes.status, processes.why)
-    ok = builds.status == "ok"
-    late = f"; {builds.why}" if builds.why else ""
-    going = f"{counted(len(builds.builds), 'build')} not ended{late}"
-    yield "builds", going if ok else _status(builds.status, builds.why)
+    yield "builds", _told(builds, f"{counted(len(builds.builds), 'build')} not ended")
+
+
+def _waits(told: "Telemetry") -> Iterator[tuple[str, str]]:
+    from custodian_tools.hub import ago
+
+    backlog, pulls, found = told.waiting.backlog, told.waiting.pulls, told.waiting.dependencies
+    at = backlog.agent_at
+    heard = f"heard of an agent {ago(at, told.at)}" if at else "never heard of an agent"
+    count = counted(len(backlog.offered), "repo")
+    yield "backlog", _told(backlog, f"{count} with work to begin, {heard}")
+    yield "pulls", _told(pulls, f"{counted(len(pulls.idle), 'pull request')} green and idle")
+    count = counted(len(found.open) + found.left_out, "open task")
+    oldest = f", the oldest since {found.open[0].since:%Y-%m-%d}" if found.open else ""
+    yield "waited for", _told(found, f"{count}{oldest}")
+
+
+def _told(part: "Builds | Backlog | Pulls | Dependencies", well: str) -> str:
+    """What the part says where it was told of, with what of it was not."""
+    if part.status != "ok":
+        return _status(part.status, part.why)
+    return printable(f"{well}{f'; {part.why}' if part.why else ''}")
 
 
 def _changed(told: "Telemetry") -> Iterator[tuple[str, str]]:

@@ -271,6 +271,7 @@ def test_a_host_is_told_in_words_and_in_bytes() -> None:
     assert data["builds"] == {
         "status": "absent", "why": "GITEA_URL is not set", "builds": [], "not_told": [],
     }  # fmt: skip
+    assert (data["pulls"]["status"], data["backlog"]["offered"]) == ("absent", [])
     asked = ("host", "telemetry", "--limit", "memory_min=900TiB")
     assert "P0 memory_available" in say(*asked, code=1)
 
@@ -286,6 +287,19 @@ def test_a_lock_that_a_git_left_behind_is_told_with_what_to_do(here: Path) -> No
     assert "1 checkout, no worktrees beside them, 1 lock" in printed
     assert f"P2 lock_dead {lock}: 60 min > 10 min, and no git works there" in printed
     assert lock.exists()
+
+
+@pytest.mark.usefixtures("quiet")
+def test_what_waits_is_told_with_what_waits_for_it(here: Path) -> None:
+    text = f"{PITCH}<!-- filer:begin -->\n{ENTRIES}<!-- filer:end -->\n"
+    commit(here, {"sprints/csv-export.md": text})
+    say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    printed = say("host", "telemetry")
+
+    assert "backlog     1 repo with work to begin, never heard of an agent" in printed
+    assert "waited for  1 open task, the oldest since" in printed
+    (waited,) = told("host", "telemetry")["data"]["dependencies"]["open"]
+    assert (waited["task"], waited["waiting"]) == ("acme-ops.csv-export.csv-writer", 1)
 
 
 @pytest.mark.usefixtures("quiet")

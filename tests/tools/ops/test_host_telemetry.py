@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from custodian_core.codec import now
+from custodian_core.commands import AddTask, AddWorkstream, Caller, RegisterRepo
 from custodian_core.errors import HubUnreachable
+from custodian_core.hub.databases import SQLite
+from custodian_core.hub.store import Store
 from custodian_core.ops.host import Probe
 from custodian_core.ops.host_limits import Limits
 from custodian_core.ports import Hub
 from custodian_core.settings import load
 from custodian_tools.ops import host
 from custodian_tools.ops.host import Around, Telemetry
+
+from .test_workplace_probes import program
 
 ROWS = {
     "info *": {"driver": "overlay2", "root": "/var/lib/docker"},
@@ -137,5 +143,28 @@ def test_without_a_hub_it_is_not_known_which_checkouts_there_are_and_the_rest_is
 
     assert told.work.places.status is Probe.FAILED
     assert "hub.example does not answer" in (told.work.places.why or "")
-    assert told.work.builds.status is Probe.ABSENT
+    assert told.work.builds.status is told.waiting.pulls.status is Probe.ABSENT
+    assert told.waiting.backlog.status is told.waiting.dependencies.status is Probe.FAILED
     assert told.host.memory
+
+
+def test_work_that_lies_while_no_agent_runs_is_worrying_until_one_does(tmp_path: Path) -> None:
+    settings = load({"HOME": "/nowhere", "CUSTODIAN_HOST": "here"}, Path("/nowhere"))
+    hub = Store(SQLite(tmp_path / "hub.db"), lambda: now() - timedelta(hours=2))
+    here, ada = str(tmp_path / "api"), Caller("ada")
+    hub.do(RegisterRepo("api", "acme", host="here", path=here), ada)
+    hub.do(AddWorkstream("api", "API-WP", "api"), ada)
+    hub.do(AddTask("API-WP", "API-T01", "Parse headings"), ada)
+    around = Around(settings, lambda: nullcontext(hub))
+    limits = Limits(programs="an-agent-of-ours")
+
+    alone = host.telemetry(now(), limits, around)
+    with program(tmp_path / "bin/an-agent-of-ours", cwd=tmp_path):
+        attended = host.telemetry(now(), limits, around)
+    hub.close()
+
+    (worry,) = (each for each in alone.alarms if each.code == "agents_idle")
+    assert worry.evidence == "no agent for 120 min > 20 min, and work in api (API-T01)"
+    assert "agents_idle" not in {each.code for each in attended.alarms}
+    for told in (alone, attended):
+        assert told.to_json()["backlog"]["offered"][0]["task"] == "API-T01"

@@ -3,27 +3,19 @@
 import os
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from custodian_core.errors import UnknownThing
-from custodian_core.forge.client import HttpForge
 from custodian_core.ops.host import Probe
 from custodian_core.ops.host_limits import Limits
-from custodian_core.ops.workplace import BuildState, Place, Worktree
+from custodian_core.ops.workplace import Place, Worktree
 from custodian_tools.checkouts import Target
-from custodian_tools.ops.workplace import (
-    Asked,
-    look_at_builds,
-    look_at_places,
-    look_at_processes,
-)
+from custodian_tools.ops.workplace import look_at_places, look_at_processes
 from tests.core.git.conftest import commit, git
 
 PROC = Path("/proc")
@@ -164,53 +156,3 @@ def test_agents_are_known_by_their_program_or_script_and_nothing_of_their_words_
 
 def test_where_processes_cannot_be_looked_at_it_is_said(tmp_path: Path) -> None:
     assert look_at_processes(Limits(), tmp_path).status is Probe.FAILED
-
-
-STATUSES = """{"state": "pending", "statuses": [
-  {"context": "ci/unit", "status": "pending", "description": "Has started running",
-   "updated_at": "2026-11-21T11:00:00Z"},
-  {"context": "ci/lint", "status": "pending", "description": "Waiting to run",
-   "updated_at": "2026-11-21T11:00:00Z"},
-  {"context": "ci/docs", "status": "success", "updated_at": "2026-11-21T11:00:00Z"}]}"""
-
-
-class Answers(BaseHTTPRequestHandler):
-    """A forge that knows of the builds of one repo."""
-
-    def do_GET(self) -> None:
-        known = self.path == "/api/v1/repos/acme/api/commits/main/status"
-        body = (STATUSES if known else '{"message": "not found"}').encode()
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its own word
-        pass
-
-
-def test_builds_that_have_not_ended_are_told_and_a_repo_of_which_nothing_is_told_is_named() -> None:
-    wanted = [Asked("api", "acme/api", "main"), Asked("gone", "acme/gone", "main")]
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        with HttpForge(f"http://127.0.0.1:{server.server_port}", "token") as forge:
-            told = look_at_builds(forge, lambda: wanted, 5)
-        server.shutdown()
-
-    assert [(each.repo, each.name, each.state) for each in told.builds] == [
-        ("api", "ci/unit", BuildState.RUNNING),
-        ("api", "ci/lint", BuildState.PENDING),
-    ]
-    assert (told.status, told.not_told) == (Probe.OK, ("gone",))
-
-
-def test_a_forge_that_does_not_answer_tells_no_builds_and_not_none() -> None:
-    with HttpForge("http://127.0.0.1:9", "token", pause=_no_pause) as forge:
-        told = look_at_builds(forge, lambda: [Asked("api", "acme/api", "main")], 5)
-
-    assert told.status is Probe.TIMEOUT
-    assert "does not answer" in (told.why or "")
-
-
-async def _no_pause(_seconds: float) -> None:
-    return None

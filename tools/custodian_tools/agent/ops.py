@@ -41,6 +41,8 @@ from .desk import PROSE, Desk, Range
 ROOM, FINDINGS_ROOM = 20_000, 8_000
 #: and how many checkouts are told of
 MOST_PLACES = 50
+#: and of each kind of thing that waits
+MOST_WAITING = 20
 
 Repo = Annotated[str | None, "The ops repo: slug or path; default: the one in this folder"]
 DryRun = Annotated[bool, "Say what would be written, and write nothing"]
@@ -313,9 +315,9 @@ def scan_secrets(
 
 
 def read_host(desk: Desk) -> dict[str, Any]:
-    """Say how this host stands: memory, disks, docker, locks, worktrees, agents, builds; alarms.
+    """Say how this host stands: memory, disks, docker, checkouts, agents, builds, what waits.
 
-    Nothing is put right here: ask for an action, or tell a person.
+    Alarms go from P0 to P4. Nothing is put right here: ask for an action, or tell a person.
     """
     around = Around(desk.settings, lambda: nullcontext(desk.hub))
     told = telemetry(now(), desk.settings.host_limits, around).to_json()
@@ -328,6 +330,9 @@ def read_host(desk: Desk) -> dict[str, Any]:
         if each["status"] != "ok" or each["locks"] or each["worktrees"] or each["half_done"]
     ][:MOST_PLACES]
     del told["limits"]
+    for part, name in (("backlog", "offered"), ("pulls", "idle"), ("dependencies", "open")):
+        told[part]["total"] = len(told[part][name])
+        told[part][name] = told[part][name][:MOST_WAITING]
     if told["stacks"] is None:
         return told
     rows, more = fitting(told["stacks"], ROOM)

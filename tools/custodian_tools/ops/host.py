@@ -1,9 +1,7 @@
 """How a host stands, and what stands around on it. It is looked at, and nothing is put right."""
 
 import os
-import shutil
-import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -12,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from custodian_core.codec import stamp, to_json
-from custodian_core.errors import CustodianError
 from custodian_core.ops.host import (
     Alarm,
     Btrfs,
@@ -26,37 +23,25 @@ from custodian_core.ops.host import (
     judge,
 )
 from custodian_core.ops.host_limits import MEANING, Limits, moved_limits
-from custodian_core.ops.host_reading import (
-    read_btrfs,
-    read_containers,
-    read_memory,
-    read_mounts,
-    read_restarts,
-    read_rows,
-    read_stacks,
-    read_usage,
-)
+from custodian_core.ops.host_reading import read_memory, read_mounts
 from custodian_core.ops.host_trend import Trend, judge_trend, trend
+from custodian_core.ops.waiting import Pulls, Waiting, judge_waiting
 from custodian_core.ops.workplace import Builds, Work, judge_work
-from custodian_core.ports import Hub
-from custodian_core.secrets import redact
+from custodian_core.ports import Forge, Hub
 from custodian_core.settings import Settings
 from custodian_core.text import printable
 from custodian_tools.checkouts import Target, all_here
 from custodian_tools.hub import every
 
-from .workplace import Asked, look_at_builds, look_at_places, look_at_processes, on_forge
+from .forge_probes import Asked, look_at_builds, look_at_pulls, of_forge, on_forge
+from .hub_probes import look_at_backlog, look_at_dependencies
+from .program_probes import look_at_btrfs, look_at_docker
+from .workplace import look_at_places, look_at_processes
 
-#: how long one program may take to answer, and how much of its answer is read
-ANSWER_S, MOST = 5.0, 4 * 1024 * 1024
-#: and the forge about the builds of every repo
-BUILDS_S = 20.0
-#: of how many containers it is told how they stand
-MOST_CONTAINERS = 500
-#: what of our environment a probe needs
-_PASSED = ("PATH", "HOME", "DOCKER_HOST", "DOCKER_CONFIG", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR")
-#: what docker says where we may not ask it
-_DENIED = ("permission denied", "operation not permitted")
+#: how long one program may take to answer
+ANSWER_S = 5.0
+#: and the forge or the hub about all that is asked of it for one probe, every repo together
+FORGE_S, HUB_S = 20.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +51,7 @@ class Telemetry:
     at: datetime
     host: Host
     work: Work
+    waiting: Waiting
     limits: Limits
     alarms: tuple[Alarm, ...]
     #: the change since an earlier telemetry, where one was given
@@ -90,6 +76,9 @@ class Telemetry:
             "checkouts": to_json(self.work.places),
             "processes": to_json(self.work.processes),
             "builds": to_json(self.work.builds),
+            "backlog": to_json(self.waiting.backlog),
+            "pulls": to_json(self.waiting.pulls),
+            "dependencies": to_json(self.waiting.dependencies),
             "trend": to_json(self.trend),
             "limits": to_json(self.limits),
             "findings": to_json(self.alarms),
@@ -128,26 +117,33 @@ def telemetry(
 
     `before` is what an earlier telemetry told, where the change since then is wanted.
     """
-    with ThreadPoolExecutor(4) as pool:
+    here = around.settings.host
+    with ThreadPoolExecutor(8) as pool:
         builds = pool.submit(_builds, around, answer_s)
-        docker = pool.submit(_docker, answer_s)
+        pulls = pool.submit(_pulls, around, limits, now, answer_s)
+        backlog = pool.submit(look_at_backlog, around.open_hub, here, HUB_S)
+        dependencies = pool.submit(look_at_dependencies, around.open_hub, here, HUB_S)
+        docker = pool.submit(look_at_docker, answer_s)
         host = _host(proc, docker, answer_s, pool)
         work = Work(
             look_at_places(around.targets, now.timestamp(), answer_s, proc),
             look_at_processes(limits, proc),
             builds.result(),
         )
+        waiting = Waiting(backlog.result(), pulls.result(), dependencies.result())
     changed = None if before is None else trend(before, now, host, "--since")
     alarms = [*judge(host, limits), *judge_work(work, limits, now)]
+    alarms += judge_waiting(waiting, work.processes, limits, now)
     alarms += judge_trend(changed, limits) if changed else ()
     alarms.sort(key=lambda each: each.p)
-    return Telemetry(now, host, work, limits, tuple(alarms), changed)
+    return Telemetry(now, host, work, waiting, limits, tuple(alarms), changed)
 
 
 def _host(proc: Path, docker: "Future[Docker]", answer_s: float, pool: ThreadPoolExecutor) -> Host:
     text = _read(proc / "self/mounts")
     mounts, elsewhere = read_mounts(text or "")
-    asked = [pool.submit(_btrfs, each.mount, answer_s) for each in mounts if each.kind == "btrfs"]
+    on_btrfs = [each.mount for each in mounts if each.kind == "btrfs"]
+    asked = [pool.submit(look_at_btrfs, mount, answer_s) for mount in on_btrfs]
     disks = {each.mount: _disk(each) for each in mounts}
     return Host(
         memory=read_memory(_read(proc / "meminfo") or ""),
@@ -161,16 +157,17 @@ def _host(proc: Path, docker: "Future[Docker]", answer_s: float, pool: ThreadPoo
 
 
 def _builds(around: Around, answer_s: float) -> Builds:
-    """What the forge tells, where the settings name one."""
-    from custodian_core.forge.client import open_forge
+    def look(forge: Forge) -> Builds:
+        return look_at_builds(forge, around.repos, FORGE_S)
 
-    if not around.settings.forge_url:
-        return Builds(Probe.ABSENT, "GITEA_URL is not set")
-    try:
-        with open_forge(around.settings, answer_s=answer_s) as forge:
-            return look_at_builds(forge, around.repos, BUILDS_S)
-    except CustodianError as error:
-        return Builds(Probe.FAILED, str(error))
+    return of_forge(around.settings, answer_s, Builds, look)
+
+
+def _pulls(around: Around, limits: Limits, now: datetime, answer_s: float) -> Pulls:
+    def look(forge: Forge) -> Pulls:
+        return look_at_pulls(forge, around.repos, limits, now, FORGE_S)
+
+    return of_forge(around.settings, answer_s, Pulls, look)
 
 
 def told_limits(limits: Limits) -> list[dict[str, Any]]:
@@ -204,94 +201,6 @@ def _disk(mount: Mount) -> Disk | None:
     size = told.f_frsize
     used = (told.f_blocks - told.f_bfree) * size
     return Disk(printable(mount.mount, 200), told.f_blocks * size, used, told.f_bavail * size)
-
-
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What a program said, or why it did not."""
-
-    status: Probe
-    text: str = ""
-
-
-def _ask(words: Sequence[str], answer_s: float) -> _Answer:
-    if shutil.which(words[0]) is None:
-        return _Answer(Probe.ABSENT, f"{words[0]} is not installed")
-    env = {name: os.environ[name] for name in _PASSED if name in os.environ} | {"LC_ALL": "C"}
-    try:
-        done = subprocess.run(
-            words,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env=env,
-            timeout=answer_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return _Answer(Probe.TIMEOUT, f"{words[0]} did not answer within {answer_s:g} s")
-    except OSError as error:
-        return _Answer(Probe.FAILED, f"{words[0]}: {error.strerror}")
-    if done.returncode == 0:
-        return _Answer(Probe.OK, done.stdout[:MOST].decode(errors="replace"))
-    why = redact(printable(done.stderr[:1000].decode(errors="replace").strip(), 300))
-    denied = any(word in why.casefold() for word in _DENIED)
-    return _Answer(Probe.DENIED if denied else Probe.FAILED, why)
-
-
-def _docker(answer_s: float) -> Docker:
-    """What docker tells; of a container neither its environment nor its command is asked."""
-    asked = ("info", "--format", '{"driver":{{json .Driver}},"root":{{json .DockerRootDir}}}')
-    info = _rows(asked, answer_s)
-    if isinstance(info, _Answer):
-        return Docker(info.status, info.text)
-    with ThreadPoolExecutor(4) as pool:
-        ask: Callable[..., Any] = pool.submit
-        usage = ask(_rows, ("system", "df", "--format", "{{json .}}"), answer_s)
-        there = ask(_rows, ("ps", "--all", "--no-trunc", "--format", "{{json .}}"), answer_s)
-        stats = ask(_rows, ("stats", "--no-stream", "--format", "{{json .}}"), answer_s)
-        named = ask(_rows, ("compose", "ls", "--all", "--format", "json"), answer_s)
-        used, rows, measured = usage.result(), there.result(), stats.result()
-        stacks = named.result()
-    told: Mapping[str, Any] = info[0] if info else {}
-    answers = (used, rows, measured, stacks)
-    late = next((each.text for each in answers if isinstance(each, _Answer)), None)
-    return Docker(
-        Probe.OK,
-        late,
-        printable(str(told.get("driver")), 100),
-        printable(str(told.get("root")), 300),
-        None if isinstance(used, _Answer) else read_usage(used),
-        None if isinstance(rows, _Answer) else _containers(rows, measured, answer_s),
-        None if isinstance(stacks, _Answer) else read_stacks(stacks),
-    )
-
-
-def _containers(
-    rows: Sequence[Mapping[str, Any]],
-    measured: Sequence[Mapping[str, Any]] | _Answer,
-    answer_s: float,
-) -> tuple[Container, ...]:
-    rows = rows[:MOST_CONTAINERS]
-    ids = [str(row["ID"]) for row in rows if str(row.get("ID", "")).isalnum()]
-    asked = ("docker", "inspect", "--format", "{{.Name}} {{.RestartCount}}", *ids)
-    answer = _ask(asked, answer_s) if ids else _Answer(Probe.ABSENT)
-    restarts = read_restarts(answer.text) if answer.status is Probe.OK else {}
-    return read_containers(rows, () if isinstance(measured, _Answer) else measured, restarts)
-
-
-def _rows(words: Sequence[str], answer_s: float) -> list[Mapping[str, Any]] | _Answer:
-    answer = _ask(("docker", *words), answer_s)
-    if answer.status is not Probe.OK:
-        return answer
-    rows = read_rows(answer.text)
-    return _Answer(Probe.FAILED, "docker's answer cannot be read") if rows is None else rows
-
-
-def _btrfs(mount: str, answer_s: float) -> Btrfs:
-    answer = _ask(("btrfs", "filesystem", "usage", "--raw", mount), answer_s)
-    if answer.status is not Probe.OK:
-        return Btrfs(answer.status, mount, answer.text)
-    return read_btrfs(mount, answer.text)
 
 
 def _stacks(docker: Docker) -> list[dict[str, Any]] | None:

@@ -1,30 +1,21 @@
 """What stands around where agents work on this host, looked at and left as it is."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from custodian_core.errors import (
     CustodianError,
-    ForgeTrouble,
-    ForgeUnreachable,
-    TokenRefused,
-    TokenTooWeak,
 )
 from custodian_core.git.runner import Ran
 from custodian_core.git.state import Folders, NotHere, find
 from custodian_core.ops.host import Probe
 from custodian_core.ops.host_limits import Limits
 from custodian_core.ops.workplace import (
-    Build,
-    Builds,
-    BuildState,
     Lock,
     Place,
     Places,
@@ -32,10 +23,6 @@ from custodian_core.ops.workplace import (
     Processes,
     Worktree,
 )
-from custodian_core.ports import Forge
-from custodian_core.records import Repo
-from custodian_core.remotes import remote_of
-from custodian_core.secrets import redact
 from custodian_core.text import printable
 from custodian_tools.checkouts import Target
 
@@ -193,63 +180,3 @@ def _gits(proc: Path) -> "list[Path | None] | None":
             except OSError:
                 gits.append(None)
     return gits
-
-
-# --- builds
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A repo on the forge, and the branch whose builds are asked for."""
-
-    repo: str
-    full_name: str
-    branch: str
-
-
-def on_forge(repos: Sequence[Repo], forge_url: str) -> tuple[Asked, ...]:
-    """Those of the repos whose remote is on that forge."""
-    forge = remote_of(f"{forge_url}/x")
-    told = ((repo, remote_of(repo.remote_url)) for repo in repos)
-    return tuple(
-        Asked(repo.slug, remote.full_name, repo.default_branch or "main")
-        for repo, remote in told
-        if remote and forge and remote.full_name and remote.host == forge.host
-    )
-
-
-def look_at_builds(forge: Forge, ask: Callable[[], Sequence[Asked]], limit_s: float) -> Builds:
-    """The builds that have not ended; of what was not asked in time, it is said so."""
-    try:
-        wanted = ask()
-    except CustodianError as error:
-        return Builds(Probe.FAILED, f"which repos there are is not known: {error}")
-    builds: list[Build] = []
-    not_told: list[str] = []
-    until = time.monotonic() + limit_s
-    for each in wanted:
-        if time.monotonic() > until:
-            not_told.append(each.repo)
-            continue
-        try:
-            builds += _builds(forge, each)
-        except (ForgeUnreachable, TokenRefused, TokenTooWeak) as error:
-            return Builds(_status(error), redact(str(error)))
-        except ForgeTrouble:
-            not_told.append(each.repo)
-    late = f"{len(not_told)} repos were not asked in time, or did not say" if not_told else None
-    return Builds(Probe.OK, late, tuple(builds), tuple(not_told))
-
-
-def _builds(forge: Forge, asked: Asked) -> Iterator[Build]:
-    for check in forge.commit_checks(asked.full_name, asked.branch):
-        if check.state == "pending" and check.updated_at:
-            # (a forge has one word for a build that waits and one that runs; the text tells)
-            runs = "running" in check.description.lower() or "started" in check.description.lower()
-            state = BuildState.RUNNING if runs else BuildState.PENDING
-            name = printable(check.context, _TOLD) or "build"
-            yield Build(asked.repo, name, state, check.updated_at)
-
-
-def _status(error: ForgeTrouble) -> Probe:
-    return Probe.TIMEOUT if isinstance(error, ForgeUnreachable) else Probe.DENIED

@@ -1,13 +1,11 @@
 """Settings: environment first, then `.env` in the folder, then `config.toml` in the XDG folder."""
 
 import os
-import socket
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .errors import BadValue
 from .paths import expanded, followed
@@ -185,7 +183,7 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
     data_home = expanded(env.get("XDG_DATA_HOME") or "~/.local/share", "XDG_DATA_HOME")
     values = {
         "CUSTODIAN_HOME": str(data_home / "custodian"),
-        "CUSTODIAN_HOST": socket.gethostname(),
+        "CUSTODIAN_HOST": os.uname().nodename,
         "CUSTODIAN_ROOTS": "~",
         "CUSTODIAN_AUTHOR": "Custodian <custodian@localhost>",
         "CUSTODIAN_SILENT_HOURS": "24",
@@ -216,7 +214,7 @@ def _first_line(path: Path) -> str:
 def _toml(path: Path) -> dict[str, str]:
     """What config.toml says; a key that nobody knows is refused by name."""
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = _tables(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (
@@ -233,6 +231,12 @@ def _toml(path: Path) -> dict[str, str]:
     if wrong := sorted(key for key, value in said.items() if not isinstance(value, str)):
         raise BadValue(str(path), f"{', '.join(wrong)} must be text in quotes")
     return {known[key]: value for key, value in said.items()}
+
+
+def _tables(text: str) -> dict[str, Any]:
+    from tomllib import loads  # (most machines have no such file)
+
+    return loads(text)
 
 
 def _dotenv(path: Path) -> dict[str, str]:

@@ -5,6 +5,7 @@ import re
 import subprocess
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from custodian_core.commands import RegisterRepo
 from custodian_core.errors import BadValue, Conflict, FileTrouble, UnknownThing
@@ -16,9 +17,11 @@ from custodian_core.remotes import remote_of
 from custodian_core.settings import Settings
 from custodian_core.surroundings import surroundings
 from custodian_core.text import fitted
-from custodian_core.workplan.model import Workplan
 
 from .hub import checkouts, every
+
+if TYPE_CHECKING:  # every sweep imports this module, and few need to read workplans
+    from custodian_core.workplan.model import Workplan
 
 #: how long git may take to answer from a folder on this machine
 PATIENCE_S = 20
@@ -167,7 +170,7 @@ def domain_of(root: Path) -> str | None:
     return fitted((newest and newest.text("domain")) or "") or None
 
 
-def _number(plan: Workplan) -> int:
+def _number(plan: "Workplan") -> int:
     """How far along its series a plan is; -1 where its id does not count."""
     end = plan.id.rpartition("-")[2]
     return int(end) if end.isdecimal() else -1

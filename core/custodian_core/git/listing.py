@@ -130,21 +130,20 @@ def _missing(git: Git, blob: str) -> GitTrouble:
     return GitTrouble(str(git.folder), "cat-file", f"object {blob} is missing; try `git fsck`")
 
 
-def is_dirty(git: Git, entry: Entry) -> bool:
+def is_dirty(folders: Folders, entry: Entry) -> bool:
     """Whether the file on disk says something else than the commit.
 
     Bytes are compared here, since git would run the filters that the repo names; line ends that a
     checkout turned into the system's own are no difference.
     """
-    path = Path(git.folder, entry.path)
     try:
-        data = read_file(path, MAX_FILE)
+        data = read_file(Path(folders.top, entry.path), MAX_FILE)
     except FileTrouble:
         return True
     if _same(data, entry.blob):
         return False
     if b"\r\n" not in data or not _same(data.replace(b"\r\n", b"\n"), entry.blob):
-        return _differs_in_another_hash(git, data, entry)
+        return _differs_in_another_hash(folders, data, entry)
     return False
 
 
@@ -152,8 +151,9 @@ def _same(data: bytes, blob: str) -> bool:
     return len(blob) == 40 and blob_id(data) == blob
 
 
-def _differs_in_another_hash(git: Git, data: bytes, entry: Entry) -> bool:
+def _differs_in_another_hash(folders: Folders, data: bytes, entry: Entry) -> bool:
     """The same question to git, in a repo whose ids are no SHA-1."""
     if len(entry.blob) == 40:
         return True
-    return git.word("hash-object", "--no-filters", "--stdin", data=data) != entry.blob
+    blob = folders.git.word("hash-object", "--no-filters", "--stdin", data=data)
+    return blob != entry.blob

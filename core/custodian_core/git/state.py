@@ -140,9 +140,8 @@ def _own_folder(top: Path) -> Path | None:
 
 def half_done(folders: Folders) -> str | None:
     """What somebody has begun in the checkout and not ended."""
-    return next(
-        (what for name, what in _HALF_DONE.items() if os.path.lexists(folders.own / name)), None
-    )
+    own = folders.own
+    return next((w for name, w in _HALF_DONE.items() if os.path.lexists(f"{own}/{name}")), None)
 
 
 def probe(
@@ -157,18 +156,17 @@ def probe(
         return folders
     if what := half_done(folders):
         return NotHere("in-progress", f"{what} is in progress")
-    git = folders.git
-    branch = _branch(folders, git)
+    branch = _branch(folders)
     if isinstance(branch, NotHere):
         return branch
     if wanted_branch and branch != wanted_branch:
         return NotHere("wrong-branch", f"branch {branch} is checked out, {wanted_branch} is synced")
     if before and before.branch == branch and _stands(before):
         return before
-    return _even(folders, branch) or _followed(folders, git, branch)
+    return _even(folders, branch) or _followed(folders, branch)
 
 
-def _branch(folders: Folders, git: Git) -> str | NotHere:
+def _branch(folders: Folders) -> str | NotHere:
     try:
         head = (folders.own / "HEAD").read_text().strip()
     except (OSError, ValueError):
@@ -178,7 +176,8 @@ def _branch(folders: Folders, git: Git) -> str | NotHere:
     named = _BRANCH.fullmatch(head)
     if named and named[1] != ".invalid":
         return named[1]
-    ran = git.run("symbolic-ref", "--quiet", "--short", "HEAD")  # reftable keeps HEAD elsewhere
+    # (reftable keeps HEAD elsewhere)
+    ran = folders.git.run("symbolic-ref", "--quiet", "--short", "HEAD")
     return ran.text if ran.ok else NotHere("detached", "no branch is checked out")
 
 
@@ -202,8 +201,9 @@ def _even(folders: Folders, branch: str) -> Checkout | None:
     return Checkout(folders, branch, head, *place, ahead=0, behind=0, remembered=head)
 
 
-def _followed(folders: Folders, git: Git, branch: str) -> Checkout | NotHere:
+def _followed(folders: Folders, branch: str) -> Checkout | NotHere:
     """The branch with what it follows, in one question."""
+    git = folders.git
     ran = git.run("for-each-ref", f"--format={_FIELDS}", f"refs/heads/{branch}")
     if not ran.ok:
         return _refused(ran.told)

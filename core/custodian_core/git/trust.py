@@ -12,9 +12,10 @@ from pathlib import Path
 from .entrusting import Config
 from .runner import Git
 
-#: helpers by name, which are looked for on PATH, with plain options
-_HELPER = re.compile(r"[a-z][a-z0-9-]*(?: --?[a-z-]+(?:[= ][\w@%+:,./~-]+)?)*", re.IGNORECASE)
-_LFS = re.compile(r"git-lfs (?:clean|smudge|filter-process)(?: --skip)?(?: -- %f)?")
+#: helpers by name, which are looked for on PATH, with plain options (not compiled before some repo
+#: names one: making it takes as long as looking at three repos)
+_HELPER = r"(?i)[a-z][a-z0-9-]*(?: --?[a-z-]+(?:[= ][\w@%+:,./~-]+)?)*"
+_LFS = r"git-lfs (?:clean|smudge|filter-process)(?: --skip)?(?: -- %f)?"
 _NAMED = r"^(filter\..*\.(clean|smudge|process)|credential\.(.*\.)?helper|remote\..*\.uploadpack)$"
 #: words without which a configuration names none of these; what is included may say anything
 _WORDS = (b"filter", b"credential", b"uploadpack", b"include")
@@ -42,7 +43,7 @@ class Named:
             return True
         kind = self.key.partition(".")[0]
         allowed = {"filter": _LFS, "credential": _HELPER}.get(kind)
-        return allowed is not None and allowed.fullmatch(self.value) is not None
+        return allowed is not None and re.fullmatch(allowed, self.value) is not None
 
 
 def git_in(top: Path, own: Path, common: Path) -> Git:

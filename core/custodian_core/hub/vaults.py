@@ -2,8 +2,6 @@
 
 from custodian_core.commands import RecordAsked
 from custodian_core.errors import BadValue
-from custodian_core.ops.actions import ID, ID_RULE
-from custodian_core.ops.tiers import Tier
 from custodian_core.records import Event
 
 from . import rows
@@ -17,6 +15,9 @@ CONTEXT_LIMIT = 500
 
 def record_asked(tx: Writing, command: RecordAsked) -> Event:
     """The log tells of the action; what it told already of the same one, it tells once."""
+    from custodian_core.ops.actions import ID, ID_RULE  # (which few programs need)
+    from custodian_core.ops.tiers import Tier
+
     row = tx.repo_row(command.repo)
     if not ID.fullmatch(command.action):
         raise BadValue("action", f"it must be {ID_RULE}")

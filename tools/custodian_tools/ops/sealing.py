@@ -202,7 +202,7 @@ class _Sealing:
             known = ground.entry(path)
             file = checkout.folders.top / path
             there = file.exists() and not file.is_dir()
-            if (known is None and there) or (known and is_dirty(checkout.git, known)):
+            if (known is None and there) or (known and is_dirty(checkout.folders, known)):
                 raise Conflict(path, "it has changes that are not committed; commit them first")
 
 

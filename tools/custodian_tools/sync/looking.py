@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from custodian_core.findings import CATALOGUE, Finding, Mode, found
+from custodian_core.findings import CATALOGUE, LASTING, Finding, Mode, found
 from custodian_core.gate import Decision, Facts, Relation, decide
 from custodian_core.git.ancestry import own_commits
 from custodian_core.git.listing import Listing, is_dirty, kept_listing, list_plans
 from custodian_core.git.remote import Fetched, Reached, ask, fetch
-from custodian_core.git.runner import Git
-from custodian_core.git.state import Checkout, NotHere, probe
+from custodian_core.git.state import Checkout, Folders, NotHere, probe
 from custodian_core.records import Repo, RepoStatus
 
 from .bench import Bench
@@ -111,7 +110,7 @@ class Looking:
 
     def _nothing_moved(self, checkout: Checkout, listing: Listing) -> bool:
         """Whether all is as the last run left it; what it found then still stands."""
-        stands = unchanged(self.repo, self.bench.host, checkout.git, listing)
+        stands = unchanged(self.repo, self.bench.host, checkout.folders, listing)
         if stands is None or self.options.relink:
             return False
         self.unchanged = True
@@ -185,7 +184,9 @@ class Looking:
         )
 
 
-def unchanged(repo: Repo, host: str, git: Git, listing: Listing) -> tuple[Finding, ...] | None:
+def unchanged(
+    repo: Repo, host: str, folders: Folders, listing: Listing
+) -> tuple[Finding, ...] | None:
     """What still stands found, where file and hub are as this host's last settled run left them.
 
     None where anything moved: then all has to be read.
@@ -193,9 +194,9 @@ def unchanged(repo: Repo, host: str, git: Git, listing: Listing) -> tuple[Findin
     seen = next((each for each in repo.hosts if each.host == host), None)
     if seen is None or seen.digest is None or seen.revision != repo.revision:
         return None
-    if listing.digest != seen.digest or any(is_dirty(git, entry) for entry in listing.plain):
+    if listing.digest != seen.digest or any(is_dirty(folders, entry) for entry in listing.plain):
         return None
-    told = (Finding.from_json(each) for each in seen.findings)
+    told = (Finding.from_json(each) for each in seen.findings if each.get("code") in LASTING)
     return lasting(finding for finding in told if finding)
 
 

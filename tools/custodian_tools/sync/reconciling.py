@@ -71,7 +71,8 @@ def reconcile(
     git, tip = checkout.git, listing.commit
     wanted = Wanted(options.mode, options.writeback, options.relink)
     on_disk = listing if tip == checkout.head else list_plans(git, checkout.head)
-    dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(git, entry))
+    folders = checkout.folders
+    dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(folders, entry))
     sources = tuple(read_plans(git, listing, bench.readings, dirty))
     # (before the view is read, so that the view knows of it and the next run has nothing to do)
     noted = note_schedule(bench, repo, git, listing, options.mode, writes=writes)

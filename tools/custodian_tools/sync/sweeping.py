@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextvars import copy_context
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,16 +62,19 @@ def sweep(
     act: Act, bench: Bench, targets: Sequence[Target], options: Options, settings: Settings
 ) -> Iterator[Report]:
     """The report of each, as it is done; trouble in one repo is its own."""
+    grounds = settings.grounds
     if len(targets) == 1 or not options.fetch:
         # Without a remote to wait for, one thread is as quick as many, and needs less of the CPU.
-        yield from (_one(act, bench, each, options, settings) for each in targets)
+        yield from (_one(act, bench, each, options, grounds) for each in targets)
         return
+    from concurrent.futures import ThreadPoolExecutor, as_completed
+
     sys.setswitchinterval(SWITCH_S)
     bench = replace(bench, later=[])
     with ThreadPoolExecutor(min(AT_ONCE, len(targets) or 1)) as pool:
         # (each thread is told for whom it works)
         runs = [
-            pool.submit(copy_context().run, _one, act, bench, each, options, settings)
+            pool.submit(copy_context().run, _one, act, bench, each, options, grounds)
             for each in targets
         ]
         try:
@@ -91,8 +93,8 @@ def _record(bench: Bench) -> None:
         bench.hub.do(RecordSyncs(tuple(quiet[start : start + TOGETHER])), bench.by)
 
 
-def _one(act: Act, bench: Bench, each: Target, options: Options, settings: Settings) -> Report:
-    outside = _outside(each.top, settings)
+def _one(act: Act, bench: Bench, each: Target, options: Options, grounds: Sequence[Path]) -> Report:
+    outside = _outside(each.top, grounds)
     if outside:
         return _halted(each, options, "outside-roots", outside)
     try:
@@ -103,10 +105,10 @@ def _one(act: Act, bench: Bench, each: Target, options: Options, settings: Setti
         return _halted(each, options, "error", str(error))
 
 
-def _outside(top: Path, settings: Settings) -> str | None:
+def _outside(top: Path, grounds: Sequence[Path]) -> str | None:
     """Why the checkout is not visited, where it does not lie where checkouts may."""
     real = Path(os.path.realpath(top))
-    if any(real.is_relative_to(root) for root in settings.grounds):
+    if any(real.is_relative_to(root) for root in grounds):
         return None
     return "its folder is not below CUSTODIAN_ROOTS"
 

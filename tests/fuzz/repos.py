@@ -9,13 +9,14 @@ from custodian_core.errors import CustodianError
 from custodian_core.ops import deps, evidence, host_reading, layout, references
 from custodian_core.ops.actions import read_action, read_result
 from custodian_core.ops.engagement import Engagement, Window
+from custodian_core.ops.filing import Filed, body, marker, plan_filing, vision
 from custodian_core.ops.markdown import page
 from custodian_core.ops.prereq.edit import Change, edit, tick, wait_for_vault
 from custodian_core.ops.prereq.lint import lint
 from custodian_core.ops.prereq.ranking import constraints, graph
 from custodian_core.ops.prereq.tree import read_tree
 from custodian_core.ops.procurement import read_request, steps
-from custodian_core.ops.sprints import Filed, body, marker, plan_filing, read_sprint, vision
+from custodian_core.ops.sprints import read_sprint
 from custodian_core.ops.tiers import TEMPLATE, drift, read_policy
 from custodian_core.schedule.cadence import cron_trouble, next_run
 from custodian_core.schedule.read import read as read_schedule

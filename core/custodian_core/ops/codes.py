@@ -381,6 +381,20 @@ SPRINTS = (
         "label '{label}' of '{id}' does not exist there",
         "Make the label first, or take it out; nothing is filed until then.",
     ),
+    _rule(
+        "SP17",
+        INFO,
+        "entry was filed before there were markers",
+        "'{id}' was filed as {ref}, as `## Filed:` in {where} says",
+        "Nothing needs to be done; it is not filed again.",
+    ),
+    _rule(
+        "SP18",
+        WARN,
+        "entry may have been filed before there were markers",
+        "`## Filed:` in {where} names {issues}, and whether one of them is '{id}' is not known",
+        "If it was not filed, move it into a sprint of its own; it is not filed from this one.",
+    ),
 )
 
 EVIDENCE = (

@@ -1,17 +1,16 @@
-"""Sprints: pitches whose pieces of work are filed once each, those first that others wait for."""
+"""Sprints: pitches with the pieces of work that are to be filed, and all that is amiss in them."""
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from custodian_core.findings import Finding, Severity, failed, found
-from custodian_core.secrets import redact
 
 from .deps import dependencies
 from .filer import Entry, read_filer
-from .graph import circles, ordered
+from .graph import circles
 from .markdown import page, sections
+from .marks import MARKER, FiledLine, filed_line
 from .references import numbers
 
 PITCH = (
@@ -28,11 +27,6 @@ MOST_FILES, MOST_CRITERIA = 3, 5
 _TITLE = re.compile(r"Sprint(?:[ \t]+pitch)?:[ \t]*(.*)", re.IGNORECASE)
 _CRITERION = re.compile(r"^[ \t]*[-*+][ \t]+\[[ xX]\][ \t]+\S", re.MULTILINE)
 _PATH = re.compile(r"[-*+][ \t]+`?([\w.@~*-]*[/.][\w./@~*-]*)")
-_MARKER = re.compile(
-    r"<!--[ \t]*decomposed-from:[ \t]*#(\d{1,9}),[ \t]*sprint:[ \t]*([^\s,]{1,200}),[ \t]*"
-    r"id:[ \t]*([^\s,]{1,100})[ \t]*-->"
-)
-_OLD_MARKER = re.compile(r"^[ \t]*Decomposed from #(\d{1,9})(?!\w)", re.MULTILINE)
 #: put below a body to see whether what stands there is read
 _PROBE = 999_999_999
 
@@ -50,6 +44,8 @@ class Sprint:
     #: whether it has a filer block at all
     has_filer: bool
     findings: tuple[Finding, ...]
+    #: the line by which its own file says that it was filed, before there were markers
+    filed: FiledLine | None = None
 
     @property
     def fileable(self) -> bool:
@@ -88,6 +84,7 @@ def read_sprint(data: bytes, path: str) -> Sprint:
         entries=tuple(filer.entries),
         has_filer=filer.present,
         findings=tuple(findings),
+        filed=filed_line(told, path),
     )
 
 
@@ -118,7 +115,7 @@ def _amiss(entries: Sequence[Entry], path: str) -> Iterator[Finding]:
 def _body(entry: Entry, path: str) -> Iterator[Finding]:
     """Whatever is put below the body must be read as what it is."""
     what = f"body of '{entry.id}'"
-    if _MARKER.search(entry.body):
+    if MARKER.search(entry.body):
         facts = {"what": what, "why": "it holds a marker of something that was filed"}
         yield found("SP02", facts, path=path, line=entry.line)
     below = f"{entry.body}\n\n## Dependencies\n- #{_PROBE}\n"
@@ -149,141 +146,3 @@ def _gate(entry: Entry, path: str) -> Iterator[Finding]:
             yield found("SP10", facts, path=path, line=entry.line)
     if not entry.labels:
         yield found("SP11", {"id": entry.id}, path=path, line=entry.line)
-
-
-# --- filing
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """Work that is there already, wherever it was filed: an issue or a task."""
-
-    #: `#41`, or a task's key
-    ref: str
-    body: str
-    closed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """An entry, and what it was filed as; None where it is yet to be filed."""
-
-    entry: Entry
-    ref: str | None
-    #: what was filed says something else by now
-    drifted: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Filing:
-    """What is to be done, each entry after those that it waits for."""
-
-    sprint: Sprint
-    steps: tuple[Step, ...]
-    findings: tuple[Finding, ...]
-
-    @property
-    def new(self) -> tuple[Entry, ...]:
-        """What is yet to be filed."""
-        return tuple(step.entry for step in self.steps if step.ref is None)
-
-    @property
-    def refs(self) -> dict[str, str]:
-        """What each entry was filed as."""
-        return {step.entry.id: step.ref for step in self.steps if step.ref is not None}
-
-
-def marker(sprint: Sprint, entry: Entry) -> str:
-    """The line by which filed work is known again, exactly."""
-    return f"<!-- decomposed-from: #{sprint.vision}, sprint: {sprint.slug}, id: {entry.id} -->"
-
-
-def plan_filing(
-    sprint: Sprint, there: Iterable[Filed], labels: frozenset[str] | None = None
-) -> Filing:
-    """What to file, given all the work that is there; whoever cannot say that must not ask.
-
-    `labels` are those that the forge knows; None where nobody looked.
-    """
-    known: defaultdict[str, list[Filed]] = defaultdict(list)
-    for filed in there:
-        for vision, slug, entry_id in _MARKER.findall(filed.body):
-            if (int(vision), slug) == (sprint.vision, sprint.slug):
-                known[entry_id].append(filed)
-    by_id = {entry.id: entry for entry in sprint.entries}
-    order = ordered(list(by_id), {entry.id: entry.depends_on for entry in sprint.entries})
-    refs = {entry_id: same[0].ref for entry_id, same in known.items()}
-    steps: list[Step] = []
-    findings: list[Finding] = []
-    for entry in (by_id[entry_id] for entry_id in order):
-        same = known.get(entry.id, [])
-        drifted = bool(same) and _said(same[0].body) != _said(body(sprint, entry, refs))
-        steps.append(Step(entry, same[0].ref if same else None, drifted))
-        findings += _told(sprint, entry, same, drifted=drifted)
-        if labels is not None and not same:
-            findings += _unknown_labels(sprint, entry, labels)
-    return Filing(sprint, tuple(steps), tuple(findings))
-
-
-def body(sprint: Sprint, entry: Entry, refs: Mapping[str, str]) -> str:
-    """The body as it is filed: its own text, what it waits for by real names, and the marker."""
-    waits = [*(refs[each] for each in entry.depends_on if each in refs), *map(str, entry.issues)]
-    own = dependencies(entry.body)
-    said = {*(f"#{number}" for number in own.numbers), *own.external}
-    rows = [f"- {ref}" for ref in dict.fromkeys(waits) if ref not in said]
-    parts = [redact(entry.body)] if entry.body else []
-    if rows:
-        parts.append("\n".join(["## Dependencies", *rows]))
-    return "\n\n".join([*parts, marker(sprint, entry)]) + "\n"
-
-
-def _said(text: str) -> list[str]:
-    """The text without what forges change in it: line ends, and blanks at the end of lines."""
-    return [row.rstrip() for row in text.strip().splitlines()]
-
-
-def _told(
-    sprint: Sprint, entry: Entry, filed: Sequence[Filed], *, drifted: bool
-) -> Iterator[Finding]:
-    if len(filed) > 1:
-        facts = {"id": entry.id, "refs": " and ".join(each.ref for each in filed)}
-        yield found("SP15", facts, path=sprint.path, line=entry.line)
-    if drifted:
-        facts = {"id": entry.id, "ref": filed[0].ref}
-        yield found("SP14", facts, path=sprint.path, line=entry.line)
-
-
-def _unknown_labels(sprint: Sprint, entry: Entry, labels: frozenset[str]) -> Iterator[Finding]:
-    for label in entry.labels:
-        if label not in labels:
-            facts = {"id": entry.id, "label": label}
-            yield found("SP16", facts, path=sprint.path, line=entry.line)
-
-
-# --- the vision that a sprint breaks down
-
-
-@dataclass(frozen=True, slots=True)
-class Vision:
-    """How far the work of a vision is."""
-
-    number: int
-    children: tuple[Filed, ...]
-
-    @property
-    def state(self) -> str:
-        """`open` without work, `in-progress` with open work, `closed` when all of it is closed."""
-        if not self.children:
-            return "open"
-        return "closed" if all(child.closed for child in self.children) else "in-progress"
-
-
-def vision(number: int, there: Iterable[Filed]) -> Vision:
-    """The vision with the work that says, by an exact number, that it comes of it."""
-    children = [
-        filed
-        for filed in there
-        if any(int(found_number) == number for found_number, _, _ in _MARKER.findall(filed.body))
-        or any(int(found_number) == number for found_number in _OLD_MARKER.findall(filed.body))
-    ]
-    return Vision(number, tuple(children))

@@ -26,6 +26,9 @@ from .output import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from custodian_core.ops.filing import Step
+    from custodian_core.ops.marks import FiledLine
+    from custodian_core.ops.sprints import Sprint
     from custodian_tools.ops.sprints import Board, Planned
 
 tasks_option = click.option("--tasks", metavar="REPO", help="As tasks of this repo in the hub.")
@@ -147,7 +150,7 @@ def file(name: str, repo: str, tasks: str | None, issues: str | None, json_: boo
 @errors_as_json
 def vision(number: int, tasks: str | None, issues: str | None, json_: bool) -> None:
     """Say how far the work is that was filed for the vision issue NUMBER."""
-    from custodian_core.ops.sprints import vision as children
+    from custodian_core.ops.filing import vision as children
 
     with opened() as desk, _board(desk, tasks, issues) as board:
         told = children(number, board.there())
@@ -170,11 +173,16 @@ def _act(
     json_: bool,
 ) -> None:
     from custodian_tools.ops import sprints
+    from custodian_tools.ops.hearing import heard_filed
 
     with at(repo) as (desk, target):
         told = sprints.show(target, name)
+
+        def heard(sprint: "Sprint") -> "FiledLine | None":
+            return heard_filed(desk.settings, desk.hub, target, sprint)
+
         with _board(desk, tasks, issues) as board:
-            planned = act(told, board)
+            planned = act(told, board, heard)
     if json_:
         echo_json("sprint_filing", planned.to_json(), planned.findings)
     else:
@@ -202,7 +210,7 @@ def _echo_planned(planned: "Planned", *, done: bool) -> None:
     rows: list[tuple[str, ...]] = []
     for step in planned.filing.steps:
         now = planned.filed.get(step.entry.id)
-        said = f"filed as {now}" if now else f"is {step.ref}" if step.ref else "to be filed"
+        said = f"filed as {now}" if now else _stands(step)
         rows.append((printable(said), printable(step.entry.id), printable(step.entry.title, 80)))
     echo_columns(rows)
     many = len(planned.filed) if done else len(planned.filing.new)
@@ -213,3 +221,10 @@ def _echo_planned(planned: "Planned", *, done: bool) -> None:
     if planned.filing.findings:
         click.echo()
         echo_findings(planned.filing.findings)
+
+
+def _stands(step: "Step") -> str:
+    """How an entry stands that was not filed just now."""
+    if step.ref:
+        return f"is {step.ref}"
+    return "was filed before" if step.older else "to be filed"

@@ -80,6 +80,7 @@ def test_pull_requests_are_told_with_their_branches_and_how_they_ended(
     forge.create_issue("coulomb/marki-docx", "an issue is none")
     for number in range(1, 122):
         repo.pulls.append(pull_json(fake.forge, repo, f"vault/a-{number}", "ada", AT))
+    repo.pulls[0] |= {"draft": True, "body": "## Filed: #1\n"}
     ended(repo.pulls[0], AT)
     ended(repo.pulls[1], AT, merged="b" * 40)
     repo.pulls[2]["head"] |= {"repo_id": repo.id + 1}
@@ -90,6 +91,9 @@ def test_pull_requests_are_told_with_their_branches_and_how_they_ended(
     assert (rejected.number, rejected.head, rejected.base) == (2, "vault/a-1", "main")
     assert (rejected.state, rejected.merged, rejected.from_here) == ("closed", False, True)
     assert rejected.html_url == "http://forge.example/coulomb/marki-docx/pulls/2"
+    assert (rejected.draft, rejected.body, merged.draft) == (True, "## Filed: #1\n", False)
+    assert (rejected.commit, rejected.updated_at) == (f"{2:040x}", rejected.closed_at)
+    assert rejected.closed_at
     assert (merged.merged, merged.merge_commit) == (True, "b" * 40)
     assert (fork.from_here, strange.from_here, strange.head) == (False, None, "vault/a-4")
     assert len(forge.pulls("coulomb/marki-docx")) == 121

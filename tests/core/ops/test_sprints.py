@@ -6,16 +6,8 @@ from hypothesis import strategies as st
 
 from custodian_core.findings import Severity
 from custodian_core.ops.deps import dependencies
-from custodian_core.ops.sprints import (
-    Filed,
-    Filing,
-    Sprint,
-    body,
-    marker,
-    plan_filing,
-    read_sprint,
-    vision,
-)
+from custodian_core.ops.filing import Filed, Filing, body, marker, plan_filing, vision
+from custodian_core.ops.sprints import Sprint, read_sprint
 
 ENTRIES = """\
 - id: csv-writer
@@ -390,6 +382,7 @@ PIECES = st.sampled_from(
         ),
         *("<!-- filer:begin -->\n", "<!-- filer:end -->\n", "- ", "```", "\t", "\r", "*", "&", "{"),
         *("## Vision issues\n- #3\n", "é", "\ufeff", "\x00", "|", ">", "---\n", "depends_on: "),
+        "## Filed: #4 #5\n",
     ]
 )
 

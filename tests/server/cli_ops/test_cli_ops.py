@@ -252,6 +252,19 @@ def test_how_work_flows_is_told_from_the_hubs_events(here: Path) -> None:
     assert run("ops", "metrics", "--repo", "nowhere").exit_code != 0
 
 
+def test_a_sprint_that_says_it_was_filed_is_not_filed_again(here: Path) -> None:
+    text = f"{PITCH}<!-- filer:begin -->\n{ENTRIES}<!-- filer:end -->\n\n## Filed: #41 #42\n"
+    commit(here, {"sprints/csv-export.md": text})
+    said = say("sprint", "file", "csv-export", "--tasks", "acme-ops")
+    plan = told("sprint", "plan", "csv-export", "--tasks", "acme-ops")
+
+    assert "was filed before  cli-flag" in said
+    assert "no entries filed among tasks of acme-ops" in said
+    assert {each["action"] for each in plan["data"]["steps"]} == {"keep"}
+    assert {each["code"] for each in plan["findings"]} == {"SP18"}
+    assert told("sprint", "show", "csv-export")["data"]["filed_before"]["issues"] == [41, 42]
+
+
 @pytest.fixture
 def quiet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host with git and no docker, on which memory, disks and agents worry nobody."""

@@ -8,11 +8,14 @@ import pytest
 
 from custodian_core.codec import stamp
 from custodian_core.ops import evidence, layout
+from custodian_core.ops.filing import Filed, marker, vision
 from custodian_core.ops.host import Disk, Memory, judge
 from custodian_core.ops.host_limits import Limits
+from custodian_core.ops.markdown import page
+from custodian_core.ops.marks import PITCH_BRANCH, FiledLine, filed_line
 from custodian_core.ops.prereq.edit import SetBox, edit
 from custodian_core.ops.proposals import BRANCHES, item_of
-from custodian_core.ops.sprints import Filed, marker, read_sprint, vision
+from custodian_core.ops.sprints import read_sprint
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State, added
 from custodian_core.secrets import redact
@@ -47,6 +50,10 @@ EXACT: dict[str, tuple[Callable[[], object], object]] = {
     "older child marker": (
         lambda: vision(31, [Filed("#9", "Decomposed from #31\n", closed=False)]).state,
         "in-progress",
+    ),
+    "older filing": (
+        lambda: (filed_line(page(b"A pitch.\n\n## Filed: #41 #42\n"), "x"), PITCH_BRANCH),
+        (FiledLine((41, 42), "x", 3), "architect/sprint-vision-"),
     ),
     "day of a new tree": (
         lambda: seeded("prerequisites.md").splitlines()[:2],

@@ -8,7 +8,8 @@ import pytest
 from custodian_core.commands import Caller, ChangeTask
 from custodian_core.errors import BadValue, Conflict, HubUnreachable
 from custodian_core.ops.filer import Entry
-from custodian_core.ops.sprints import Filed, Sprint
+from custodian_core.ops.filing import Filed
+from custodian_core.ops.sprints import Sprint
 from custodian_tools.ops import sprints
 from custodian_tools.ops.sprints import HubBoard
 from tests.core.ops.test_sprints import ENTRIES, PITCH

@@ -12,7 +12,9 @@ from custodian_core.codec import now, to_json
 from custodian_core.errors import BadValue
 from custodian_core.findings import Finding
 from custodian_core.ops.actions import Action
+from custodian_core.ops.marks import FiledLine
 from custodian_core.ops.prereq.tree import Word
+from custodian_core.ops.sprints import Sprint
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State
 from custodian_core.paths import expanded, followed
@@ -29,7 +31,7 @@ from custodian_tools.ops import (
     vault_items,
 )
 from custodian_tools.ops.defects import defects
-from custodian_tools.ops.hearing import hear
+from custodian_tools.ops.hearing import hear, heard_filed
 from custodian_tools.ops.host import Around, telemetry
 from custodian_tools.ops.sprints import Board, HubBoard
 from custodian_tools.sync.bench import Bench
@@ -261,16 +263,21 @@ def file_sprint(
     """Plan, or with dry_run false do, the filing of a sprint's work; nothing is filed twice."""
     if bool(tasks_of) is bool(issues_of):
         raise BadValue("where to file", "say tasks_of or issues_of, one of them")
-    sprint = sprints.show(_target(desk, repo), name)
+    target = _target(desk, repo)
+    sprint = sprints.show(target, name)
     act = sprints.plan if dry_run else sprints.file
+
+    def heard(sprint: Sprint) -> FiledLine | None:
+        return heard_filed(desk.settings, desk.hub, target, sprint)
+
     if issues_of:
         from custodian_core.forge.client import open_forge
 
         with open_forge(desk.settings) as forge:
-            planned = act(sprint, sprints.ForgeBoard(forge, issues_of))
+            planned = act(sprint, sprints.ForgeBoard(forge, issues_of), heard)
     else:
         board: Board = HubBoard(_bench(desk), desk.slug(tasks_of))
-        planned = act(sprint, board)
+        planned = act(sprint, board, heard)
     return {**planned.to_json(), **_findings(planned.filing.findings)}
 
 

@@ -9,7 +9,9 @@ from custodian_core.commands import AddTask, AddWorkstream
 from custodian_core.errors import BadValue, Conflict, CustodianError, UnknownThing
 from custodian_core.findings import Finding, Severity, failed
 from custodian_core.ops.filer import Entry
-from custodian_core.ops.sprints import Filed, Filing, Sprint, body, plan_filing, read_sprint
+from custodian_core.ops.filing import Filed, Filing, body, plan_filing
+from custodian_core.ops.marks import FiledLine
+from custodian_core.ops.sprints import Sprint, read_sprint
 from custodian_core.ports import Forge
 from custodian_core.secrets import redact, scan
 from custodian_core.status import Status
@@ -22,6 +24,10 @@ from .ground import OnDisk
 #: every issue of a repo is looked at: one that is missed would be filed twice
 ALL_ISSUES = 1_000_000
 FOLDER = "sprints/"
+
+
+#: what the pull request of a sprint's pitch says of its filing; an error where that is not known
+Heard = Callable[[Sprint], FiledLine | None]
 
 
 class Board(Protocol):
@@ -73,6 +79,7 @@ def sprint_json(sprint: Sprint) -> dict[str, Any]:
         "title": sprint.title,
         "vision": sprint.vision,
         "fileable": sprint.fileable,
+        "filed_before": to_json(sprint.filed),
         "entries": [
             {**to_json(entry), "issues": [str(each) for each in entry.issues]}
             for entry in sprint.entries
@@ -114,7 +121,8 @@ class Planned:
                     "title": step.entry.title,
                     "depends_on": list(step.entry.depends_on),
                     "ref": step.ref or self.filed.get(step.entry.id),
-                    "action": "keep" if step.ref else "file",
+                    "action": "keep" if step.ref or step.older else "file",
+                    "filed_before": step.older,
                     "filed_now": step.entry.id in self.filed,
                     "drifted": step.drifted,
                 }
@@ -124,17 +132,27 @@ class Planned:
         }
 
 
-def plan(sprint: Sprint, board: Board) -> Planned:
-    """What would be filed, in order; nothing is."""
+def plan(sprint: Sprint, board: Board, heard: Heard = lambda _sprint: None) -> Planned:
+    """What would be filed, in order; nothing is.
+
+    `heard` tells what the pull request of the pitch says of an older filing; it is asked only
+    where something would be filed.
+    """
     _refuse_unfit(sprint)
-    return Planned(board.name, plan_filing(sprint, board.there(), board.labels()), {})
+    there, labels = board.there(), board.labels()
+    filing = plan_filing(sprint, there, labels)
+    older = heard(sprint) if filing.new else None
+    return Planned(board.name, plan_filing(sprint, there, labels, older) if older else filing, {})
 
 
 def file(
-    sprint: Sprint, board: Board, progress: Callable[[str], None] = lambda _text: None
+    sprint: Sprint,
+    board: Board,
+    heard: Heard = lambda _sprint: None,
+    progress: Callable[[str], None] = lambda _text: None,
 ) -> Planned:
     """Everything of the sprint is filed, each after what it waits for; nothing is filed twice."""
-    planned = plan(sprint, board)
+    planned = plan(sprint, board, heard)
     if failed(planned.filing.findings):
         raise Conflict(f"sprint {sprint.slug}", planned.filing.findings[0].message)
     refs, done = planned.filing.refs, dict[str, str]()
@@ -175,7 +193,7 @@ class HubBoard:
         """Every task of the repo."""
         ended = (Status.DONE, Status.CANCELLED)
         return [
-            Filed(task.key, task.description, task.status in ended)
+            Filed(task.key, task.description, task.status in ended, task.title)
             for task in every(self.bench.hub.tasks, repo=self.repo)
         ]
 
@@ -213,7 +231,10 @@ class ForgeBoard:
     def there(self) -> Sequence[Filed]:
         """Every issue, open and closed, on every page."""
         issues = self.forge.issues(self.repo, state="all", limit=ALL_ISSUES)
-        return [Filed(f"#{each.number}", each.body, each.state == "closed") for each in issues]
+        return [
+            Filed(f"#{each.number}", each.body, each.state == "closed", each.title)
+            for each in issues
+        ]
 
     def labels(self) -> frozenset[str] | None:
         """The labels of the repo and its organization."""

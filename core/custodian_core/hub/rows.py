@@ -159,7 +159,7 @@ def _taking(kind: Any, found: Sequence[Row]) -> Callable[[Row], tuple[Any, ...]]
     wanted: Iterable[Any] = _named(kind, ())
     if found and isinstance(found[0], sqlite3.Row):
         # (for a name, SQLite's rows look through their columns, one by one)
-        wanted = map(found[0].keys().index, wanted)
+        wanted = map(list(found[0].keys()).index, wanted)
     return itemgetter(*wanted)
 
 

@@ -4,7 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -17,8 +18,6 @@ from custodian_tools.hub import fleet
 
 if TYPE_CHECKING:
     from .app import View
-
-T = TypeVar("T")
 
 #: how many rows stand on one page
 AT_ONCE = 100
@@ -98,20 +97,39 @@ def _one_of(known: dict[str, Any], name: str, said: str) -> str:
 
 def show(view: "View") -> Response:
     """The health of the fleet."""
-    return view.page("health.html", **_facts(view))
+    rows, facts = _facts(view)
+    wanted: Asked = facts["asked"]
+    shown: Sequence[Row] = facts["rows"]
+    return view.page(
+        "health.html",
+        **facts,
+        first=(wanted.page - 1) * AT_ONCE + 1,
+        more=facts["found"] > wanted.page * AT_ONCE,
+        domains=sorted({row.repo.domain for row in rows}),
+        hosts=sorted({each.host for row in rows for each in row.repo.hosts}),
+        sparks=sparks(view, [row.slug for row in shown]),
+        SHOW=SHOW,
+        ORDER=ORDER,
+    )
 
 
 def live(view: "View") -> Response:
     """The numbers, and those rows of a page that changed since it was last asked for."""
-    facts = _facts(view)
+    _, facts = _facts(view)
     since: datetime = from_json(datetime, view.wanted.get("since", ""))
     shown: Sequence[Row] = facts["rows"]
-    facts["changed"] = [row for row in shown if row.changed_at >= since]
-    facts["reordered"] = facts["places"] != view.wanted.get("places")
-    return view.page("live.html", **facts)
+    changed = [row for row in shown if row.changed_at >= since]
+    return view.page(
+        "live.html",
+        **facts,
+        changed=changed,
+        reordered=facts["places"] != view.wanted.get("places"),
+        sparks=sparks(view, [row.slug for row in changed]),
+    )
 
 
-def _facts(view: "View") -> dict[str, Any]:
+def _facts(view: "View") -> tuple[Sequence[Row], dict[str, Any]]:
+    """The rows of the whole fleet, and what the page and its refresh both tell."""
     wanted = asked(view.wanted)
     states = fleet(view.hub)
     rows = rows_of(states, view.now)
@@ -124,21 +142,14 @@ def _facts(view: "View") -> dict[str, Any]:
         search=wanted.search,
     )
     shown = found[(wanted.page - 1) * AT_ONCE : wanted.page * AT_ONCE]
-    slugs = [row.slug for row in shown]
-    return {
+    places = " ".join(row.slug for row in shown)
+    return rows, {
         "asked": wanted,
         "rows": shown,
         "found": len(found),
-        "first": (wanted.page - 1) * AT_ONCE + 1,
-        "more": len(found) > wanted.page * AT_ONCE,
         "sum": summary(rows, len(states) - len(rows)),
-        "domains": sorted({row.repo.domain for row in rows}),
-        "hosts": sorted({each.host for row in rows for each in row.repo.hosts}),
-        "sparks": sparks(view, slugs),
-        "places": hashlib.sha256(" ".join(slugs).encode()).hexdigest()[:12],
+        "places": hashlib.sha256(places.encode()).hexdigest()[:12],
         "since": stamp(view.now - timedelta(seconds=1)),
-        "SHOW": SHOW,
-        "ORDER": ORDER,
     }
 
 
@@ -154,6 +165,8 @@ class Spark:
 
 def sparks(view: "View", slugs: Sequence[str]) -> dict[str, Spark]:
     """The spark line of each repo that ran within the last hours."""
+    if not slugs:
+        return {}
     begin = view.now.astimezone(UTC).replace(minute=0, second=0) - timedelta(hours=HOURS - 1)
     by_repo: dict[str, list[RunHour]] = {}
     for each in view.hub.run_hours(tuple(slugs), begin):
@@ -162,13 +175,18 @@ def sparks(view: "View", slugs: Sequence[str]) -> dict[str, Spark]:
 
 
 def _spark(hours: Sequence[RunHour], begin: datetime) -> Spark:
-    """A bar for each hour, 4 wide, the tallest 16 high."""
+    """A bar for each hour, the tallest 16 high."""
     most = max(each.runs for each in hours)
     well: list[str] = []
     badly: list[str] = []
     for each in hours:
-        place = (each.hour - begin) // HOUR * 4
-        height = max(3, round(16 * each.runs / most))
-        (badly if each.failed else well).append(f"M{place} 16v-{height}h3v{height}z")
+        bar = _bar((each.hour - begin) // HOUR, max(3, round(16 * each.runs / most)))
+        (badly if each.failed else well).append(bar)
     runs, failed = sum(each.runs for each in hours), sum(each.failed for each in hours)
     return Spark("".join(well), "".join(badly), runs, failed)
+
+
+@cache
+def _bar(hour: int, height: int) -> str:
+    """One bar of a spark line, 4 wide with the gap."""
+    return f"M{hour * 4} 16v-{height}h3v{height}z"

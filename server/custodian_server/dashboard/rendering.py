@@ -3,9 +3,10 @@
 import hashlib
 import json
 import mimetypes
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from custodian_tools.hub import age, ago
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 HERE = Path(__file__).parent
 #: how much of a text that somebody wrote a page shows
@@ -61,6 +63,8 @@ def templates() -> "Environment":
         auto_reload=False,
     )
     environment.filters |= {
+        "part": part,
+        "when": when,
         "age": age,
         "ago": ago,
         "left": left,
@@ -79,6 +83,20 @@ def templates() -> "Environment":
 def render(template: str, **facts: Any) -> str:
     """The template with those facts."""
     return templates().get_template(template).render(facts)
+
+
+# Whoever looks at a page again sees most of its parts again; each costs many times its look-up.
+@lru_cache(2048)
+def part(value: Hashable, name: str, *more: Hashable) -> "Markup":
+    """The part of a page that hangs on those values alone."""
+    parts: Any = templates().get_template("_parts.html").module
+    found: Markup = getattr(parts, name)(value, *more)
+    return found
+
+
+def when(at: datetime | None, now: datetime) -> "Markup":
+    """How long ago that was, and when."""
+    return part(at, "time", age(at, now))
 
 
 def said(text: object, longest: int = LONGEST) -> str:

@@ -24,6 +24,7 @@ from custodian_core.records import HostSync
 from custodian_core.schedule.read import read
 from custodian_core.schedule.roster import seen_json
 from custodian_server.dashboard.flow import plot
+from custodian_server.dashboard.rendering import when
 
 from .conftest import ME
 from .test_sessions import csrf_in
@@ -192,6 +193,28 @@ def test_a_refresh_tells_only_rows_that_changed_since(browser: httpx.Client, fle
     assert rows(changed) == ["new"]
     assert "offline" in changed
     assert "The order has changed" not in unchanged
+
+
+def test_a_refreshed_row_draws_the_runs_of_its_day(browser: httpx.Client, fleet: Store) -> None:
+    fleet.do(RecordSync("new", HostSync("here", "/new", now(), None, "offline"), stamp=False), ME)
+    page = browser.get("/").text
+    asked = re.search(r'hx-get="(/live[^"]+)"', page)
+    assert asked
+
+    refreshed = browser.get(asked[1].replace("&amp;", "&")).text
+
+    drawn = re.search(r'<svg class="spark".*?</svg>', row(page, "new"))
+    assert drawn
+    assert "1 run in 24 hours, 1 with trouble" in drawn[0]
+    assert drawn[0] in refreshed
+
+
+def test_a_time_is_told_anew_as_it_gets_older() -> None:
+    at = now()
+
+    assert ">1m</time>" in when(at, at + timedelta(seconds=119))
+    assert ">2m</time>" in when(at, at + timedelta(seconds=120))
+    assert "never" in when(None, at)
 
 
 def test_a_refresh_says_when_rows_would_stand_in_another_order(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from custodian_core.errors import CustodianError
+from custodian_core.errors import BadValue, CustodianError
 from custodian_core.forge.client import HttpForge
 from custodian_core.ops.marks import FiledLine
 from custodian_core.ops.sprints import Sprint
@@ -92,3 +92,15 @@ def test_no_forge_is_asked_where_the_ops_repo_is_on_none_or_nothing_would_be_fil
 
     assert (len(first.filed), again.filed, again.filing.findings) == (2, {}, ())
     assert fake.asked == []
+
+
+def test_a_forge_whose_token_is_not_set_keeps_nobody_from_filing_who_is_not_on_it(
+    pitched: Ops, fake: Fake
+) -> None:
+    sprint = sprints.show(pitched.target, "csv-export")
+    settings = load({"CUSTODIAN_HOME": str(pitched.folder), "GITEA_URL": fake.url}, pitched.folder)
+
+    with pytest.raises(BadValue, match="GITEA_TOKEN"):
+        heard_filed(settings, pitched.bench.hub, pitched.target, sprint)
+    pitched.git("remote", "set-url", "origin", "ssh://git@elsewhere.example/acme-ops.git")
+    assert heard_filed(settings, pitched.bench.hub, pitched.target, sprint) is None

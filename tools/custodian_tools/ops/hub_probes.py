@@ -70,7 +70,8 @@ def look_at_dependencies(open_hub: OpenHub, host: str, limit_s: float) -> Depend
                 if time.monotonic() >= until:
                     not_told.append(repo.slug)
                 elif is_open:
-                    tasks += every(hub.tasks, repo=repo.slug)
+                    # (a list of tasks would look through those of every repo)
+                    tasks += hub.reconcile_view(repo.slug).tasks
             found = sorted(_open(hub, tasks), key=attrgetter("since", "task"))
     except CustodianError as error:
         return Dependencies(Probe.FAILED, f"what waits for what is not known: {error}")

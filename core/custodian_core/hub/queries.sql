@@ -61,7 +61,7 @@ where seq in (select max(seq) from events where type = :type group by subject_id
 order by subject, seq;
 
 -- name: flow_begins(since)^
-select min(seq) from events where at >= :since;
+select seq from events where at >= :since order by seq limit 1;
 
 -- name: flow_added(first, repo)
 select subject_id, at from events

@@ -5,18 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from math import ceil
+from typing import NamedTuple
 
 from custodian_core.status import Status
 
 #: the events that tell of the flow
 TYPES = ("task.added", "task.status", "task.reopened", "repo.synced")
-_STATUS = {status.value: status for status in Status}
-_ENDED = (Status.DONE, Status.CANCELLED)
+_STATUS: dict[str | None, Status] = {status.value: status for status in Status}
+_ENDED = frozenset({Status.DONE, Status.CANCELLED})
 _SEALS = {"True": "sealed", "False": "unsealed"}
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """An event as far as it tells of the flow, out of `TYPES`."""
 
     at: datetime
@@ -95,14 +95,14 @@ class _Heard:
 
     def hear(self, step: Step) -> None:
         match step.type:
+            case "task.status":
+                self._moved(step)
             case "task.added":
                 self.added[step.subject_id] = step.at
                 self._count("added", step)
-                self._is(step, _STATUS.get(step.said or ""))
+                self._is(step, _STATUS.get(step.said))
             case "task.reopened":
                 self._count("reopened", step)
-                self._moved(step)
-            case "task.status":
                 self._moved(step)
             case "repo.synced":
                 self._count(_SEALS.get(step.said or "", "unknown"), step)
@@ -110,10 +110,12 @@ class _Heard:
                 pass
 
     def _moved(self, step: Step) -> None:
-        status = _STATUS.get(step.said or "")
-        if status is not None and status in _ENDED:
+        status = _STATUS.get(step.said)
+        if status is None:
+            return
+        if status in _ENDED:
             self.ended[step.subject_id] = (status, step.at)
-        elif status is not None:
+        else:
             self.ended.pop(step.subject_id, None)
         self._is(step, status)
 

@@ -4,6 +4,7 @@ Lease and status are apart: a claim that expires frees the task and leaves its s
 that the work is offered again as a thing to resume and no sync has to undo a step back.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -16,15 +17,13 @@ from custodian_core.status import Status, rank
 
 from . import rows
 from .rows import Row
-from .writing import Reading, Writing, check_name, new_id
+from .writing import Asked, Reading, Writing, check_name, new_id
 
 #: how long a claim lives after its holder's last call
 TTL_S = {ClaimKind.RUNNER: 15 * 60, ClaimKind.INTERACTIVE: 4 * 60 * 60}
 #: from its last renewal a claim keeps others off for this many lives: one, and one of grace
 LIVES = 2
 MAX_TTL_S = 7 * 24 * 60 * 60
-#: how many of the most urgent tasks are weighed against each other
-WEIGHED = 32
 
 
 #: what to do with a task, and why: one that is the holder's, that was begun, that was not
@@ -149,22 +148,28 @@ def _refuse_shared_workdir(tx: Writing, command: ClaimTask) -> None:
 def next_task(tx: Writing, command: ClaimTask) -> Task:
     """The task that the holder should work on, or `NothingToDo`."""
     assert command.repo is not None  # noqa: S101 - checked by the caller
-    chosen = choose(tx, tx.repo_row(command.repo), command.holder, tx.at)
+    row, *found = tx.answers(
+        ("repo_row", {"slug": command.repo}), *offers(command.repo, command.holder, tx.at)
+    )
+    tx.known_repo(command.repo, row)
+    chosen = choose(*found)
     if chosen is None:
         raise NothingToDo(command.repo, why_nothing(tx, command.repo))
     return rows.task(chosen)
 
 
-def choose(tx: Reading, repo: Row, holder: str | None, now: str) -> Row | None:
+def offers(repo: str, holder: str | None, now: str) -> tuple[Asked, Asked]:
+    """What to ask for the tasks of the repo that were begun, and those that can be."""
+    where = {"repo": repo, "now": now}
+    return ("begun", {"holder": holder, **where}), ("ready", where)
+
+
+def choose(begun: Sequence[Row], ready: Sequence[Row]) -> Row | None:
     """The next task: the holder's own, then one that was left in progress, then a ready one.
 
     Among ready tasks the most urgent, then the one that unblocks most, then the plan's own order.
     """
-    where = {"repo_id": repo["id"], "repo": repo["slug"], "now": now}
-    begun = tx.all("begun", holder=holder, **where)
-    if begun:
-        return min(begun, key=itemgetter("turn"))
-    return tx.first("ready", weighed=WEIGHED, **where)
+    return min(begun, key=itemgetter("turn")) if begun else next(iter(ready), None)
 
 
 def why_nothing(tx: Reading, repo: str) -> str:
@@ -204,10 +209,10 @@ def touch(tx: Writing, task: Task, fence: int | None) -> None:
         _renew(tx, held, parked=held["parked"])
 
 
-def touch_all(tx: Writing) -> None:
-    """Whatever a holder does renews the claims that were made under the same name."""
-    for held in tx.all("open_claims_of", holder=tx.by.name):
-        _renew(tx, held, parked=held["parked"])
+def touch_all(tx: Writing, held: Sequence[Row]) -> None:
+    """Whatever a holder does renews the claims that they held under the same name before it."""
+    for each in held:
+        tx.run("touch_claim", id=each["id"], at=tx.at, **_times(tx, each["ttl_s"]))
 
 
 def renew_claim(tx: Writing, command: RenewClaim) -> Claim:

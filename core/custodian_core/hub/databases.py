@@ -87,7 +87,15 @@ class Database(Protocol):
         ...
 
     def together(self, connection: Any) -> AbstractContextManager[Any]:
-        """Statements whose results nobody waits for are sent in one go."""
+        """Statements whose results are looked at afterwards are sent in one go."""
+        ...
+
+    def roll_back(self, connection: Any) -> None:
+        """Nothing of the transaction stands."""
+        ...
+
+    def back_to_mark(self, connection: Any) -> None:
+        """What was done since the mark does not stand, and there is no mark."""
         ...
 
     def begin_reading(self, connection: Any) -> Any:
@@ -205,6 +213,13 @@ class SQLite:
     def together(self, connection: sqlite3.Connection) -> AbstractContextManager[Any]:
         return nullcontext()
 
+    def roll_back(self, connection: sqlite3.Connection) -> None:
+        connection.execute("rollback")
+
+    def back_to_mark(self, connection: sqlite3.Connection) -> None:
+        connection.execute("rollback to savepoint work")
+        connection.execute("release savepoint work")
+
     def begin(self, connection: sqlite3.Connection) -> None:
         """The connection is in a transaction that will write."""
         # SQLite's own waiting grows to 100 ms a look, so that who waits longest looks least often
@@ -288,7 +303,12 @@ class PostgreSQL:
             patient: Any = {name: value for name, value in PATIENT.items() if name not in said}
             # (what is asked twice is asked again: its plan is kept from the second time on)
             connection = psycopg.connect(
-                self.url, autocommit=True, row_factory=rows, prepare_threshold=1, **patient
+                self.url,
+                autocommit=True,
+                row_factory=rows,
+                cursor_factory=psycopg.RawCursor,
+                prepare_threshold=1,
+                **patient,
             )
         except psycopg.ProgrammingError:
             # (what PostgreSQL says of a URL that it cannot read may hold the password)
@@ -298,8 +318,8 @@ class PostgreSQL:
         return connection
 
     def begin_reading(self, connection: Any) -> Any:
-        begin = f"begin isolation level repeatable read read only; {_WHICH}"
-        return self._begun(connection, begin, self._another)[0]
+        begin = "begin isolation level repeatable read read only"
+        return self._begun(connection, (begin, _WHICH), self._another)[0]
 
     @contextmanager
     def writing(self) -> Generator[Any]:
@@ -319,7 +339,7 @@ class PostgreSQL:
     def take_turn(self, connection: Any) -> tuple[Any, int]:
         # (the lock of the hub's one row is the queue of those who write)
         told = "select schema_version, event_seq, clock_timestamp() as at from hub for update"
-        connection, row = self._begun(connection, f"begin; {told}", self._another_writer)
+        connection, row = self._begun(connection, ("begin", told), self._another_writer)
         self._times[connection] = row["at"].astimezone(UTC).replace(microsecond=0)
         return connection, row["event_seq"]
 
@@ -328,6 +348,21 @@ class PostgreSQL:
 
     def together(self, connection: Any) -> AbstractContextManager[Any]:
         return connection.pipeline() if self._pipelines else nullcontext()
+
+    def roll_back(self, connection: Any) -> None:
+        self._at_once(connection, b"rollback")
+
+    def back_to_mark(self, connection: Any) -> None:
+        self._at_once(connection, b"rollback to savepoint work; release savepoint work")
+
+    def _at_once(self, connection: Any, said: bytes) -> None:
+        # Told of a rollback, psycopg forgets every statement that it has prepared, as one might
+        # speak of what was made and taken back; the hub's writers make rows and nothing else.
+        import psycopg
+
+        result = connection.pgconn.exec_(said)
+        if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
+            raise psycopg.errors.error_from_result(result)
 
     def _another(self) -> Any:
         self._connections.drop()
@@ -338,24 +373,26 @@ class PostgreSQL:
         self._writer = self._open()
         return self._writer
 
-    def _begun(self, connection: Any, how: str, another: Callable[[], Any]) -> tuple[Any, Any]:
+    def _begun(
+        self, connection: Any, how: tuple[str, str], another: Callable[[], Any]
+    ) -> tuple[Any, Any]:
         """The transaction has begun on a connection that knows the schema of now.
 
         PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
         changes them while servers go on. The question for it goes along with the beginning.
         """
-        cursor = connection.execute(how)
-        cursor.nextset()
+        with self.together(connection):
+            cursor = [connection.execute(each) for each in how][-1]
         row = cursor.fetchone()
         schema = row["schema_version"] if row else None
         if self._schemas.setdefault(connection, schema) == schema:
             return connection, row
-        connection.execute("rollback")
+        self.roll_back(connection)
         return self._begun(another(), how, another)
 
     def begin_upgrade(self, connection: Any) -> None:
         connection.execute("begin")
-        connection.execute("select pg_advisory_xact_lock(%s)", [_UPGRADE])
+        connection.execute("select pg_advisory_xact_lock($1)", [_UPGRADE])
 
     def has_hub(self, connection: Any) -> bool:
         row = connection.execute("select to_regclass('hub') is not null as found").fetchone()
@@ -373,7 +410,7 @@ class PostgreSQL:
 def roll_back(database: Database, connection: Any) -> None:
     """The transaction is over; where the database has ended it itself, that trouble is the news."""
     with suppress(database.trouble):
-        connection.execute("rollback")
+        database.roll_back(connection)
 
 
 def _check_url(url: str) -> None:

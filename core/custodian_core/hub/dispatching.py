@@ -1,29 +1,32 @@
 """What a repo's agent should know and do now."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
+from typing import Any
 
 from custodian_core.records import ActiveWorkstream, Dispatch, PendingTask
 
 from . import claims, rows
 from .rows import Row
-from .writing import Reading
+from .writing import Asked, Reading
 
-#: how many pending tasks of a workstream a dispatch shows
-SHOWN_PENDING = 20
 #: of how many workstreams it shows them where there is a task to begin with; nobody is told of more
 SHOWN_STREAMS = 20
+#: how many open questions it shows
+SHOWN_QUESTIONS = 20
 
 
 def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     """What the repo's agent should know and do now."""
-    row = tx.repo_row(repo)
-    chosen = claims.choose(tx, row, None, now)
+    *found, begun, ready = tx.answers(*_asked(repo), *claims.offers(repo, None, now))
+    chosen = claims.choose(begun, ready)
     if chosen is not None:
         directive, reason = claims.offer(chosen["status"])
-        known = _known(tx, row, hub_id, SHOWN_STREAMS)
+        known = _known(tx, repo, hub_id, found, SHOWN_STREAMS)
         return replace(known, directive=directive, reason=reason, task=rows.task(chosen))
     # (why there is nothing to do may stand in any of them)
-    known = _known(tx, row, hub_id, None)
+    known = _known(tx, repo, hub_id, found, None)
     if known.human_interventions:
         directive, reason = "human_needed", "what is left waits for an answer"
     else:
@@ -35,8 +38,9 @@ def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
 
 def claimed(tx: Reading, granted: claims.Granted, hub_id: str) -> Dispatch:
     """What the holder of a claim that was just granted should know and do now."""
+    repo = granted.claim.repo_slug
     return replace(
-        _known(tx, tx.repo_row(granted.claim.repo_slug), hub_id, SHOWN_STREAMS),
+        _known(tx, repo, hub_id, tx.answers(*_asked(repo)), SHOWN_STREAMS),
         directive=granted.directive,
         reason=granted.reason,
         task=granted.task,
@@ -44,20 +48,32 @@ def claimed(tx: Reading, granted: claims.Granted, hub_id: str) -> Dispatch:
     )
 
 
-def _known(tx: Reading, row: Row, hub_id: str, shown: int | None) -> Dispatch:
+def _asked(repo: str) -> tuple[Asked, ...]:
+    """What `_known` tells of."""
+    first = {"after": None, "after_since": None, "after_id": None, "limit": SHOWN_QUESTIONS}
+    return (
+        ("repo_row", {"slug": repo}),
+        ("active_goal", {"repo": repo}),
+        ("interventions", {"repo": repo, "is_open": 1, **first}),
+        ("active_workstreams", {"repo": repo}),
+    )
+
+
+def _known(
+    tx: Reading, repo: str, hub_id: str, found: Sequence[Any], shown: int | None
+) -> Dispatch:
     """What is known about the repo; the tasks of its first `shown` workstreams, or of all."""
-    repo = row["slug"]
-    goal = tx.one("active_goal", repo=repo)
-    questions = tx.all(
-        "interventions", repo=repo, is_open=1, after=None, after_since=None, after_id=None, limit=20
+    row, goal, questions, streams = found
+    row = tx.known_repo(repo, row)
+    pending = tx.answers(
+        *(("pending_tasks", {"workstream_id": stream["id"]}) for stream in streams[:shown])
     )
     return Dispatch(
         hub_id=hub_id,
         repo_slug=repo,
         active_goal=rows.goal(goal) if goal else None,
         active_workstreams=tuple(
-            _active(stream, _pending(tx, stream) if shown is None or place < shown else ())
-            for place, stream in enumerate(tx.all("active_workstreams", repo_id=row["id"]))
+            _active(stream, tasks or []) for stream, tasks in zip_longest(streams, pending)
         ),
         human_interventions=tuple(rows.intervention(question) for question in questions),
         last_state_synced_at=rows.at(row["last_state_synced_at"]),
@@ -66,17 +82,12 @@ def _known(tx: Reading, row: Row, hub_id: str, shown: int | None) -> Dispatch:
     )
 
 
-def _pending(tx: Reading, stream: Row) -> tuple[PendingTask, ...]:
-    pending = tx.all("pending_tasks", workstream_id=stream["id"], limit=SHOWN_PENDING)
-    return tuple(rows.record(PendingTask, row) for row in pending)
-
-
-def _active(stream: Row, pending: tuple[PendingTask, ...]) -> ActiveWorkstream:
+def _active(stream: Row, pending: Sequence[Row]) -> ActiveWorkstream:
     return ActiveWorkstream(
         id=stream["id"],
         key=stream["key"],
         title=stream["title"],
         workplan_file=stream["workplan_file"],
-        pending_tasks=pending,
+        pending_tasks=tuple(rows.record(PendingTask, row) for row in pending),
         pending_total=stream["pending_total"],
     )

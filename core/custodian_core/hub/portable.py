@@ -138,8 +138,8 @@ def _insert(
 ) -> None:
     if not all(key.isidentifier() for key in row):
         raise BadValue(f"line {number}", "it has columns that no table has")
-    mark = "?" if database.driver == "sqlite3" else "%s"
-    marks = ", ".join([mark] * len(row))
+    sign = "?" if database.driver == "sqlite3" else "$"
+    marks = ", ".join(f"{sign}{place}" for place in range(1, len(row) + 1))
     statement = f"insert into {table} ({', '.join(row)}) values ({marks})"  # noqa: S608
     try:
         connection.execute(statement, list(row.values()))

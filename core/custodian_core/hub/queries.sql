@@ -11,6 +11,19 @@ on conflict (one) do nothing;
 -- name: raise_schema(schema_version)!
 update hub set schema_version = :schema_version where schema_version < :schema_version;
 
+-- name: commit()!
+commit;
+
+-- name: mark()!
+-- (of several works in one transaction, one that fails is taken back to here)
+savepoint work;
+
+-- name: unmark()!
+release savepoint work;
+
+-- name: back_to_mark()!
+rollback to savepoint work;
+
 -- name: put_seq(seq)!
 update hub set event_seq = :seq;
 
@@ -367,12 +380,12 @@ select * from workstream_rows where id = :name or key = :name order by repo_slug
 -- name: workstreams_of(repo)
 select * from workstream_rows where repo_slug = :repo order by position, key;
 
--- name: active_workstreams(repo_id)
+-- name: active_workstreams(repo)
 select w.id, w.key, w.title, w.workplan_file, (
     select count(*) from tasks t
     where t.workstream_id = w.id and t.status in ('todo', 'in_progress', 'blocked')
 ) as pending_total
-from workstreams w where w.repo_id = :repo_id
+from workstreams w where w.repo_id = (select id from repos where slug = :repo)
   and exists (select 1 from tasks t where t.workstream_id = w.id
               and t.status in ('todo', 'in_progress', 'blocked'))
 order by w.position, w.key;
@@ -460,12 +473,14 @@ delete from task_deps where task_id = :task_id;
 insert into task_deps (task_id, depends_on) values (:task_id, :depends_on)
 on conflict (task_id, depends_on) do nothing;
 
--- name: pending_tasks(workstream_id, limit)
+-- name: pending_tasks(workstream_id)
+-- So many of a workstream does a dispatch show. (Their number stands here, as PostgreSQL plans anew
+-- for each that it is told.)
 select id, key, title, status, urgency, needs_human, depends_on from tasks t
 where workstream_id = :workstream_id and status in ('todo', 'in_progress', 'blocked')
-order by position, key limit :limit;
+order by position, key limit 20;
 
--- name: begun(repo_id, repo, holder, now)
+-- name: begun(repo, holder, now)
 -- The task the holder has a claim on, the one last touched; and of those in progress that nobody has
 -- the right to work on, the most urgent. What stands against a task is counted: of `not exists`
 -- PostgreSQL makes a join with the claims and questions of the whole fleet, and that a count is 0 it
@@ -473,14 +488,15 @@ order by position, key limit :limit;
 select * from (
     select t.*, cast(:repo as text) as repo_slug, 0 as turn
     from tasks t join claims c on c.task_id = t.id and c.ended_at is null
-    where c.repo_id = :repo_id and c.holder = :holder
+    where c.repo_id = (select id from repos where slug = :repo) and c.holder = :holder
       and t.status in ('todo', 'in_progress', 'blocked') and (c.parked = 1 or c.free_at > :now)
     order by c.renewed_at desc, t.key limit 1
 ) as own
 union all
 select * from (
     select t.*, cast(:repo as text) as repo_slug, 1 as turn from tasks t
-    where t.repo_id = :repo_id and t.status = 'in_progress' and t.needs_human = 0
+    where t.repo_id = (select id from repos where slug = :repo)
+      and t.status = 'in_progress' and t.needs_human = 0
       and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
            and (c.parked = 1 or c.free_at > :now)) < 1
       and (select count(*) from interventions i
@@ -488,13 +504,14 @@ select * from (
     order by t.urgency, t.position, t.key limit 1
 ) as abandoned;
 
--- name: ready(repo_id, repo, now, weighed)
--- Of the most urgent tasks that could be begun the one that unblocks most, then the plan's own
+-- name: ready(repo, now)
+-- Of the most urgent tasks that could be begun (so many are weighed) the one that unblocks most, then the plan's own
 -- order; an unknown dependency is not a finished one.
 select task.*, cast(:repo as text) as repo_slug from (
     select t.id, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
     from tasks t
-    where t.repo_id = :repo_id and t.status = 'todo' and t.needs_human = 0
+    where t.repo_id = (select id from repos where slug = :repo)
+      and t.status = 'todo' and t.needs_human = 0
       and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
            and (c.parked = 1 or c.free_at > :now)) < 1
       and (select count(*) from interventions i
@@ -502,7 +519,7 @@ select task.*, cast(:repo as text) as repo_slug from (
       and not exists (select 1 from task_deps d where d.task_id = t.id
                       and not exists (select 1 from tasks x where x.key = d.depends_on
                                       and x.status in ('done', 'cancelled')))
-    order by t.urgency, t.position, t.key limit :weighed
+    order by t.urgency, t.position, t.key limit 32
 ) as first join tasks task on task.id = first.id
 order by task.urgency, first.unblocks desc, task.position, task.key, task.id limit 1;
 
@@ -510,7 +527,7 @@ order by task.urgency, first.unblocks desc, task.position, task.key, task.id lim
 select * from claim_rows where task_id = :task_id and ended_at is null;
 
 -- name: open_claims_of(holder)
-select id, ttl_s, parked from claims where holder = :holder and ended_at is null;
+select id, ttl_s from claims where holder = :holder and ended_at is null;
 
 -- name: claim(id)^
 select * from claim_rows where id = :id;
@@ -538,6 +555,10 @@ from tasks t where t.id = :task_id;
 -- name: renew_claim(id, at, expires_at, free_at, parked)!
 update claims set
     renewed_at = :at, expires_at = :expires_at, free_at = :free_at, parked = :parked
+where id = :id and ended_at is null;
+
+-- name: touch_claim(id, at, expires_at, free_at)!
+update claims set renewed_at = :at, expires_at = :expires_at, free_at = :free_at
 where id = :id and ended_at is null;
 
 -- name: end_claim(id, at, reason)!

@@ -1,7 +1,7 @@
 """The questions that a hub in a database answers, each from one moment."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -33,7 +33,7 @@ from custodian_core.records import (
 from custodian_core.status import Priority
 
 from . import humans, inventories, plans, rows, tokens
-from .databases import Database, roll_back
+from .databases import Database
 from .dispatching import dispatch
 from .rows import URGENCY
 from .writing import Reading
@@ -59,9 +59,11 @@ class Questions:
         try:
             connection = self.database.begin_reading(connection)
             try:
-                yield Reading(self.queries, connection)
+                yield Reading(self.queries, self.database, connection)
             finally:
-                roll_back(self.database, connection)
+                # (told of a rollback, psycopg forgets what it has prepared)
+                with suppress(self.database.trouble):
+                    connection.execute("commit")
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 
@@ -72,7 +74,7 @@ class Questions:
         It must name its columns: PostgreSQL refuses a `select *` prepared before an upgrade.
         """
         try:
-            yield Reading(self.queries, self.database.connection())
+            yield Reading(self.queries, self.database, self.database.connection())
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 

@@ -5,6 +5,7 @@ behind it the first row or None, with a `!` how many rows were changed. A value 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,28 +33,46 @@ class Statement:
 
     text: str
     kind: Kind
+    #: the names of its values where the database counts them; None where it knows them by name
+    order: tuple[str, ...] | None
 
     def __call__(self, connection: Any, **values: Any) -> Any:
-        """What it gives on that connection."""
-        cursor = connection.execute(self.text, values)
+        """What it gives on that connection, or cursor."""
+        return self.result(self.start(connection, values))
+
+    def start(self, connection: Any, values: Mapping[str, Any]) -> Any:
+        """The cursor that will tell what it gives."""
+        if self.order is None:
+            return connection.execute(self.text, values)
+        return connection.execute(self.text, [values[name] for name in self.order])
+
+    def result(self, cursor: Any) -> Any:
+        """What it gives, told by the cursor that it was started with."""
         if self.kind is Kind.CHANGED:
             return cursor.rowcount
-        return cursor.fetchone() if self.kind is Kind.ROW else cursor.fetchall()
+        # (a cursor of SQLite that was not read to its end would hold on to what it sees)
+        found = cursor.fetchall()
+        return next(iter(found), None) if self.kind is Kind.ROW else found
 
 
 class Statements:
     """Every statement of a file, as an attribute of its name."""
 
     def __init__(self, path: Path, driver: str) -> None:
-        spell = _for_psycopg if driver == "psycopg" else str.strip
+        spell = _counted if driver == "psycopg" else _named
         text = path.read_text(encoding="utf-8")
         heads = list(_HEAD.finditer(text))
         ends = [head.start() for head in heads[1:]] + [len(text)]
         for head, end in zip(heads, ends, strict=True):
             said = _COMMENT.sub("", text[head.end() : end])
-            setattr(self, head["name"], Statement(spell(said), Kind(head["kind"])))
+            setattr(self, head["name"], Statement(*spell(said.strip(), Kind(head["kind"]))))
 
 
-def _for_psycopg(text: str) -> str:
-    """The statement with values as psycopg marks them."""
-    return _VALUE.sub(r"%(\1)s", text.strip().replace("%", "%%"))
+def _named(text: str, kind: Kind) -> tuple[str, Kind, None]:
+    return text, kind, None
+
+
+def _counted(text: str, kind: Kind) -> tuple[str, Kind, tuple[str, ...]]:
+    """The statement as PostgreSQL itself reads it: nothing is left to spell when it is run."""
+    order = tuple(dict.fromkeys(_VALUE.findall(text)))
+    return _VALUE.sub(lambda value: f"${order.index(value[1]) + 1}", text), kind, order

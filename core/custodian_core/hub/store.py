@@ -2,8 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -85,12 +84,13 @@ from . import (
     tokens,
     vaults,
 )
-from .databases import Database, roll_back
+from .databases import Database
 from .dispatching import claimed
 from .migrating import upgrade
 from .questions import Questions
 from .rows import Row
 from .sql import Statements
+from .turns import Turns, Work
 from .writing import Handler, Writing
 
 #: the schema that this program reads and writes
@@ -152,6 +152,7 @@ class Store(Questions):
         self.database = database
         self.clock = clock
         self.queries = _queries(database.driver)
+        self.turns = Turns(database, self._writing)
         try:
             self.hub_id = self._known_hub()
         except BaseException:
@@ -195,8 +196,7 @@ class Store(Questions):
         """Carry out the command, less any secret in it, once for each idempotency key."""
         handler, kind = HANDLERS[type(command)]
         command = screened(command)  # (before the turn is taken, for which others wait)
-        with self._writing(by) as tx:
-            return _once(tx, command, handler, kind)
+        return self.write(by, lambda tx: _once(tx, command, handler, kind))
 
     def claim_next(self, command: ClaimTask, by: Caller) -> Dispatch:
         """The repo's next task, claimed for the holder, and what they should know now."""
@@ -207,32 +207,20 @@ class Store(Questions):
             found.append(claims.granted(tx, command))
             return found[0].claim
 
-        with self._writing(by) as tx:
-            claim: Claim = _once(tx, command, grant, Claim)
+        claim: Claim = self.write(by, lambda tx: _once(tx, command, grant, Claim))
         with self._reading() as seen:
             if not found:  # (it was answered before, and is the holder's since)
                 found.append(claims.Granted(claim, seen.task(claim.task_id), *claims.YOURS))
             return claimed(seen, found[0], self.hub_id)
 
-    @contextmanager
-    def _writing(self, by: Caller) -> Generator[Writing]:
-        by = screened(by)
-        try:
-            with self.database.writing() as connection:
-                turn = self.database.take_turn(connection)
-                connection, now = turn[0], self._now(turn[0])
-                try:
-                    tx = Writing(self.queries, self.database, turn, by, now, self.hub_id)
-                    yield tx
-                    claims.touch_all(tx)
-                    tx.commit()
-                except BaseException:
-                    roll_back(self.database, connection)
-                    raise
-        except self.database.integrity as error:
-            raise Conflict("the write", f"it breaks a rule of the hub: {error}") from error
-        except self.database.trouble as error:
-            raise HubTrouble(self.database.name, str(error)) from error
+    def write(self, by: Caller, do: Callable[[Writing], T]) -> T:
+        """What is answered, once it stands."""
+        return self.turns.take(Work(screened(by), do))
+
+    def _writing(self, turn: tuple[Any, int], by: Caller) -> Writing:
+        """The turn, as one caller has it."""
+        now = self._now(turn[0])
+        return Writing(self.queries, self.database, turn, by, now, self.hub_id)
 
     def _now(self, connection: Any) -> datetime:
         """The hub's time: the database's own, where hosts with clocks of their own share it."""
@@ -254,8 +242,7 @@ class Store(Questions):
         with self._reading() as tx:
             if not notices.has_news(tx, self.clock(), silent):
                 return 0
-        with self._writing(by) as tx:
-            return notices.gather(tx, silent)
+        return self.write(by, lambda tx: notices.gather(tx, silent))
 
     def due_notices(self) -> tuple[DueNotice, ...]:
         """The notices whose time has come."""
@@ -264,18 +251,15 @@ class Store(Questions):
 
     def take_notice(self, wanted: DueNotice, by: Caller) -> bool:
         """Whether it is the caller's to tell: of all who ask, one is let."""
-        with self._writing(by) as tx:
-            return notices.take(tx, wanted)
+        return self.write(by, lambda tx: notices.take(tx, wanted))
 
     def notice_told(self, wanted: DueNotice, by: Caller) -> None:
         """It was taken, and is told nobody again."""
-        with self._writing(by) as tx:
-            notices.told(tx, wanted)
+        self.write(by, lambda tx: notices.told(tx, wanted))
 
     def notice_not_told(self, wanted: DueNotice, by: Caller) -> bool:
         """Whether it is tried again, now that this try has failed."""
-        with self._writing(by) as tx:
-            return notices.not_told(tx, wanted)
+        return self.write(by, lambda tx: notices.not_told(tx, wanted))
 
 
 def _once(tx: Writing, command: Command, handler: Handler, kind: type[Any]) -> Any:
@@ -283,9 +267,7 @@ def _once(tx: Writing, command: Command, handler: Handler, kind: type[Any]) -> A
     if tx.by.idempotency_key is None:
         return handler(tx, command)
     told = _told(command)
-    key = {"caller": tx.by.name, "idempotency_key": tx.by.idempotency_key}
-    kept = tx.one("kept_answer", **key)
-    if kept is not None:
+    if (kept := tx.answered) is not None:
         if kept["command"] != told:
             reason = "it was used for another command; take a new key"
             raise Conflict(f"idempotency key {tx.by.idempotency_key}", reason)
@@ -293,6 +275,7 @@ def _once(tx: Writing, command: Command, handler: Handler, kind: type[Any]) -> A
     answer = handler(tx, command)
     # A secret is told once: the token of a repeated command stays, its secret does not.
     safe = NewToken(answer.token, "") if isinstance(answer, NewToken) else answer
+    key = {"caller": tx.by.name, "idempotency_key": tx.by.idempotency_key}
     tx.run("keep_answer", command=told, answer=rows.as_text(safe), at=tx.at, **key)
     tx.run("forget_answers", before=stamp(tx.now - REMEMBERED))
     return answer

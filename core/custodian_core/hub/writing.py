@@ -1,7 +1,7 @@
 """One writing transaction: who writes, at what time, and the log of what was done."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -15,22 +15,46 @@ from . import rows
 from .databases import Database
 from .rows import Row, as_text_or_null
 
+#: a query's name and its values
+Asked = tuple[str, dict[str, Any]]
+
 
 class Reading:
     """Statements on one connection, by name."""
 
-    def __init__(self, queries: Any, connection: Any) -> None:
+    def __init__(self, queries: Any, database: Database, connection: Any) -> None:
         self._queries = queries
+        self._database = database
         self._connection = connection
+        #: (to make one for each statement costs as much as many a statement)
+        self._cursor = connection.cursor()
 
     def one(self, query: str, **values: Any) -> Row | None:
         """The row that the query finds, if it finds one."""
-        row: Row | None = getattr(self._queries, query)(self._connection, **_storable(values))
+        row: Row | None = self._ask((query, _storable(values)))[0]
         return row
 
     def all(self, query: str, **values: Any) -> list[Row]:
         """Every row that the query finds."""
-        return list(getattr(self._queries, query)(self._connection, **_storable(values)))
+        found: list[Row] = self._ask((query, _storable(values)))[0]
+        return found
+
+    def answers(self, *asked: Asked) -> list[Any]:
+        """What each of the queries finds, which the database is asked in one go."""
+        return self._ask(*((query, _storable(values)) for query, values in asked))
+
+    def _ask(self, *asked: Asked) -> list[Any]:
+        if len(asked) > 1:
+            return self._ask_together(asked)
+        return [getattr(self._queries, query)(self._cursor, **values) for query, values in asked]
+
+    def _ask_together(self, asked: Sequence[Asked]) -> list[Any]:
+        statements = [(getattr(self._queries, query), values) for query, values in asked]
+        with self._database.together(self._connection):
+            cursors = [
+                statement.start(self._connection, values) for statement, values in statements
+            ]
+        return [each.result(cursor) for (each, _), cursor in zip(statements, cursors, strict=True)]
 
     def first(self, query: str, **values: Any) -> Row | None:
         """The first row that the query finds, if it finds one."""
@@ -43,15 +67,15 @@ class Reading:
 
     def repo_row(self, slug: str) -> Row:
         """The row of the repo, or `UnknownThing`."""
-        return self._repo("repo_row", slug)
+        return self.known_repo(slug, self.one("repo_row", slug=slug))
 
     def repo(self, slug: str) -> Repo:
         """The repo, or `UnknownThing`."""
-        row = self._repo("repo", slug)
+        row = self.known_repo(slug, self.one("repo", slug=slug))
         return rows.repo(row, self.all("repo_hosts", repo_id=row["id"]))
 
-    def _repo(self, query: str, slug: str) -> Row:
-        row = self.one(query, slug=slug)
+    def known_repo(self, slug: str, row: Row | None) -> Row:
+        """The row that was found of the repo, or `UnknownThing`."""
         if row is None:
             known = [each["slug"] for each in self.all("repo_slugs")]
             raise UnknownThing("repo", slug, near(slug, known))
@@ -80,8 +104,8 @@ class Reading:
 class Writing(Reading):
     """A transaction that writes; what it does is done whole or not at all.
 
-    Statements that only write are kept until something is read, or until the end: whoever holds
-    the hub's one turn to write waits for the database as seldom as can be.
+    Statements that only write are kept until something is read, or until the end, and go along
+    with that: whoever has the hub's one turn to write waits for the database as seldom as can be.
     """
 
     def __init__(
@@ -94,54 +118,53 @@ class Writing(Reading):
         hub_id: str,
     ) -> None:
         connection, self._seq = turn
-        super().__init__(queries, connection)
-        self._database = database
+        super().__init__(queries, database, connection)
         self.by = by
         self.now = now
         self.at = stamp(now)
         self.hub_id = hub_id
-        self._kept: list[tuple[str, dict[str, Any]]] = []
+        #: what was answered the last time that the caller asked this, under the same key
+        self.answered: Row | None = None
+        self._kept: list[Asked] = []
 
-    def one(self, query: str, **values: Any) -> Row | None:
-        """The row that the query finds, if it finds one."""
-        self._send()
-        return super().one(query, **values)
-
-    def all(self, query: str, **values: Any) -> list[Row]:
-        """Every row that the query finds."""
-        self._send()
-        return super().all(query, **values)
+    def begin(self) -> list[Row]:
+        """The claims that the caller holds; and it is looked up whether this was asked before."""
+        asked: list[Asked] = [("open_claims_of", {"holder": self.by.name})]
+        if (key := self.by.idempotency_key) is not None:
+            asked.append(("kept_answer", {"caller": self.by.name, "idempotency_key": key}))
+        held, *kept = self.answers(*asked)
+        self.answered = next(iter(kept), None)
+        return list(held)
 
     def run(self, query: str, **values: Any) -> None:
-        """Run a statement that writes, at the latest before the next one that reads."""
+        """Run a statement that writes, at the latest along with the next one that reads."""
         self._kept.append((query, _storable(values)))
 
     def changed(self, query: str, **values: Any) -> int:
         """Run a statement that writes; how many rows it changed."""
-        self._send()
-        changed: int = getattr(self._queries, query)(self._connection, **_storable(values))
+        changed: int = self._ask((query, _storable(values)))[0]
         return changed
+
+    def _ask(self, *asked: Asked) -> list[Any]:
+        kept, self._kept = self._kept, []
+        return super()._ask(*kept, *asked)[len(kept) :]
 
     @property
     def seq(self) -> int:
         """The number of the last event; nobody else adds one before this has ended."""
         return self._seq
 
+    def end(self, *last: str) -> None:
+        """What was kept is written, and then these, which take no values."""
+        for query in last:
+            self.run(query)
+        if self._kept:
+            self._ask()
+
     def commit(self) -> None:
         """All of it stands."""
         self.run("put_seq", seq=self._seq)
-        self._send("commit")
-
-    def _send(self, last: str | None = None) -> None:
-        """What was kept is written; then that statement, which takes no values."""
-        kept, self._kept = self._kept, []
-        if not kept:
-            return
-        with self._database.together(self._connection):
-            for query, values in kept:
-                getattr(self._queries, query)(self._connection, **values)
-            if last is not None:
-                self._connection.execute(last)
+        self.end("commit")
 
     def event(
         self,

@@ -219,7 +219,7 @@ def _make_anew(queue: TeamQueue, connection: Any) -> None:
 
 def _made_of(connection: Any) -> str | None:
     """The edition of the tables that are there; None where there are none."""
-    said = "select obj_description(to_regnamespace(%s)) as edition"
+    said = "select obj_description(to_regnamespace($1)) as edition"
     edition: str | None = connection.execute(said, [SCHEMA]).fetchone()["edition"]
     return edition
 

@@ -66,11 +66,11 @@ def test_a_hub_of_any_earlier_schema_is_upgraded_and_keeps_every_row(
     head, *lines = exported(version)
     prepare(bare, NOON, version)
     connection = bare.connection()
-    mark = "?" if bare.driver == "sqlite3" else "%s"
+    sign = "?" if bare.driver == "sqlite3" else "$"
     connection.execute("delete from hub")
     for line in lines:
         row = line["row"]
-        marks = ", ".join([mark] * len(row))
+        marks = ", ".join(f"{sign}{place}" for place in range(1, len(row) + 1))
         names = ", ".join(row)
         connection.execute(
             f"insert into {line['table']} ({names}) values ({marks})",  # noqa: S608

@@ -1,0 +1,182 @@
+"""Threads that write to one hub at once, while somebody elsewhere keeps them from their turn."""
+
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+
+from custodian_core.commands import AddTask, AddWorkstream, Caller, ClaimTask, NoteTask
+from custodian_core.commands import RegisterRepo as Register
+from custodian_core.errors import Claimed, Conflict, HubTrouble
+from custodian_core.hub.databases import Database, PostgreSQL
+from custodian_core.hub.store import Store
+from custodian_core.hub.writing import Writing
+
+ME = Caller("me")
+#: an event of a number that another has already
+TAKEN = dict.fromkeys(("subject", "repo_slug", "before", "after", "reason", "request_id"))
+TAKEN |= {"at": "", "actor": "", "type": "half", "subject_id": "half"}
+
+
+@pytest.fixture
+def store(database: Database) -> Store:
+    found = Store(database)
+    found.do(Register("docs", "area"), ME)
+    found.do(AddWorkstream("docs", "WP", "A plan"), ME)
+    for name in ("T0", "T1"):
+        found.do(AddTask("WP", name, "A task"), ME)
+    return found
+
+
+@contextmanager
+def turn_elsewhere(database: Database) -> Generator[None]:
+    """Another process has the turn to write."""
+    if isinstance(database, PostgreSQL):
+        with psycopg.connect(database.url) as other:
+            other.execute("select 1 from hub for update")
+            yield
+    else:
+        kept = sqlite3.connect(database.name, isolation_level=None)
+        kept.execute("begin immediate")
+        yield
+        kept.execute("rollback")
+        kept.close()
+
+
+def wait_for(store: Store, number: int) -> None:
+    until = time.monotonic() + 30
+    while store.turns.waiting < number:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def turns_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Grows with each transaction that writes."""
+    taken: list[Any] = []
+    take: Callable[[Any], Any] = store.database.take_turn
+
+    def counted(connection: Any) -> Any:
+        taken.append(connection)
+        return take(connection)
+
+    monkeypatch.setattr(store.database, "take_turn", counted)
+    return taken
+
+
+@contextmanager
+def at_once(store: Store, works: Sequence[Callable[[], Any]]) -> Generator[list[Future[Any]]]:
+    """The first is kept from its turn until all the others wait for theirs."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        with turn_elsewhere(store.database):
+            futures = [pool.submit(works[0])]
+            until = time.monotonic() + 30
+            while store.turns.waiting or not store.turns.taken:
+                assert time.monotonic() < until
+            futures += [pool.submit(work) for work in works[1:]]
+            wait_for(store, len(works) - 1)
+        yield futures
+
+
+def test_what_is_wanted_while_one_writes_is_written_in_one_go(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = store.events(limit=1000).total
+    taken = turns_taken(store, monkeypatch)
+    works = [partial(store.do, NoteTask("T0", f"note {n}"), Caller(f"c{n}")) for n in range(7)]
+    with at_once(store, works) as futures:
+        notes = {future.result().note for future in futures}
+
+    told = store.events(limit=1000).items
+    assert notes == {f"note {n}" for n in range(7)}
+    assert [event.seq for event in told] == sorted({event.seq for event in told})
+    assert (len(told) - before, told[-1].seq) == (7, len(told))
+    assert len(taken) == 2
+
+
+def test_one_that_fails_leaves_the_others_as_they_are(store: Store) -> None:
+    def refused(tx: Writing) -> None:
+        tx.run("add_domain", slug="half", title="half")
+        tx.event("half", "half")
+        tx.run("add_event", seq=1, **TAKEN)
+        tx.end()
+
+    def refuse() -> None:
+        store.write(ME, refused)
+
+    first = store.do(ClaimTask("a", task="T1"), Caller("a"))
+    works: list[Callable[[], Any]] = [
+        lambda: store.do(NoteTask("T0", "one"), Caller("b")),
+        lambda: store.do(NoteTask("T0", "two"), Caller("c")),
+        refuse,
+        lambda: store.do(ClaimTask("d", task="T1"), Caller("d")),
+        lambda: store.do(NoteTask("T0", "three"), Caller("e")),
+    ]
+    with at_once(store, works) as (*notes, wrong, claim, last):
+        assert [each.result().note for each in (*notes, last)] == ["one", "two", "three"]
+        with pytest.raises(Conflict, match="breaks a rule"):
+            wrong.result()
+        with pytest.raises(Claimed, match="claimed by a"):
+            claim.result()
+
+    told = store.events(limit=1000).items
+    assert [event.seq for event in told] == list(range(1, len(told) + 1))
+    assert "half" not in {event.type for event in told}
+    assert store.task("T1").fence == first.fence
+
+
+def test_where_all_fail_nothing_is_written_and_the_next_goes_on(store: Store) -> None:
+    seq = store.events(limit=1000).items[-1].seq
+    works = [lambda: store.do(NoteTask("T0", " "), ME) for _ in range(4)]
+    with at_once(store, works) as futures:
+        assert all(future.exception() for future in futures)
+
+    store.do(NoteTask("T0", "here"), ME)
+    assert store.events(limit=1000).items[-1].seq == seq + 1
+
+
+def test_a_database_that_breaks_off_fails_all_that_went_together(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Any) -> None:
+        raise store.database.trouble("gone")
+
+    works = [partial(store.do, NoteTask("T0", f"{n}"), ME) for n in range(4)]
+    with at_once(store, works) as futures:
+        monkeypatch.setattr(store.database, "back_to_mark", broken)
+        monkeypatch.setattr(Writing, "end", lambda *_: broken(None))
+        told = [future.exception() for future in futures]
+    monkeypatch.undo()
+
+    assert all(isinstance(each, HubTrouble) for each in told[1:])
+    store.do(NoteTask("T0", "again"), ME)
+    assert store.task("T0").note == "again"
+
+
+def test_whoever_is_interrupted_while_waiting_keeps_nobody_from_their_turn(store: Store) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        with turn_elsewhere(store.database):
+            first = pool.submit(lambda: store.do(NoteTask("T0", "first"), Caller("a")))
+            while not store.turns.taken:
+                time.sleep(0.001)
+
+            def interrupt() -> None:
+                wait_for(store, 1)
+                os.kill(os.getpid(), signal.SIGINT)
+
+            threading.Thread(target=interrupt).start()
+            with pytest.raises(KeyboardInterrupt):
+                store.do(NoteTask("T0", "never"), ME)
+            later = pool.submit(lambda: store.do(NoteTask("T0", "later"), Caller("b")))
+            wait_for(store, 1)
+        assert (first.result().note, later.result().note) == ("first", "later")
+
+    assert "never" not in str(store.events(limit=1000).items)

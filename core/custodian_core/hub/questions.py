@@ -303,8 +303,10 @@ class Questions:
 
     def run_hours(self, repos: tuple[str, ...], since: datetime) -> tuple[RunHour, ...]:
         """How many syncs of those repos ended in each hour since then."""
+        width = max(map(len, repos), default=0)
+        wanted = {"slugs": "".join(slug.ljust(width) for slug in repos), "width": width}
         with self._reading() as tx:
-            found = tx.all("run_hours", slugs=f" {' '.join(repos)} ", since=stamp(since))
+            found = tx.all("run_hours", **wanted, number=len(repos), since=stamp(since))
         return tuple(map(rows.run_hour, found))
 
     def latest_events(

@@ -1,5 +1,7 @@
 """How syncs are remembered, and how one run at a time writes in a repo, on every hub."""
 
+from datetime import timedelta
+
 import pytest
 
 from custodian_core.commands import (
@@ -13,10 +15,11 @@ from custodian_core.commands import (
     TakeLease,
 )
 from custodian_core.errors import BadValue, RepoBusy, UnknownThing
+from custodian_core.hub.store import Store
 from custodian_core.ports import Hub
-from custodian_core.records import HostSync, Lease, Repo
+from custodian_core.records import HostSync, Lease, Repo, RunHour
 
-from .conftest import Watch
+from .conftest import NOON, Watch
 
 ME = Caller("me")
 SLUG = "marki-docx"
@@ -63,6 +66,31 @@ def test_runs_are_told_the_newest_first_each_with_its_report(hub: Hub, watch: Wa
     ]
     assert hub.sync_runs(SLUG, host="elsewhere") == ()
     assert len(hub.sync_runs(SLUG, limit=1)) == 1
+
+
+def test_runs_are_counted_hour_by_hour_for_the_repos_that_were_asked_for(
+    store: Store, watch: Watch
+) -> None:
+    slugs = ("a", "marki", SLUG)
+    for slug in slugs:
+        store.do(RegisterRepo(slug, "custodian"), ME)
+    for outcome, sealed in (("ok", True), ("findings", None), ("ok", False), ("offline", None)):
+        watch.on(minutes=20)
+        syncs = (
+            RecordSync(each, HostSync("here", "/x", outcome=outcome, sealed=sealed), False)
+            for each in slugs
+        )
+        store.do(RecordSyncs(tuple(syncs)), ME)
+    first, second = NOON, NOON + timedelta(hours=1)
+
+    assert store.run_hours((SLUG, "never-heard-of", SLUG, "a"), NOON) == (
+        RunHour("a", first, 2, 0),
+        RunHour("a", second, 2, 2),
+        RunHour(SLUG, first, 2, 0),
+        RunHour(SLUG, second, 2, 2),
+    )
+    assert store.run_hours(("marki",), second) == (RunHour("marki", second, 2, 2),)
+    assert store.run_hours((), NOON) == ()
 
 
 def test_runs_of_last_week_are_forgotten(hub: Hub, watch: Watch) -> None:

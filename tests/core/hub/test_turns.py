@@ -23,13 +23,21 @@ from custodian_core.hub.writing import Writing
 
 ME = Caller("me")
 #: an event of a number that another has already
-TAKEN = dict.fromkeys(("subject", "repo_slug", "before", "after", "reason", "request_id"))
-TAKEN |= {"at": "", "actor": "", "type": "half", "subject_id": "half"}
+TAKEN = {
+    **dict.fromkeys(("subject", "repo_slug", "before", "after", "reason", "request_id")),
+    "at": "",
+    "actor": "",
+    "type": "half",
+    "subject_id": "half",
+}
 
 
 @pytest.fixture
 def store(database: Database) -> Store:
-    found = Store(database)
+    return filled(Store(database))
+
+
+def filled(found: Store) -> Store:
     found.do(Register("docs", "area"), ME)
     found.do(AddWorkstream("docs", "WP", "A plan"), ME)
     for name in ("T0", "T1"):
@@ -143,22 +151,26 @@ def test_where_all_fail_nothing_is_written_and_the_next_goes_on(store: Store) ->
     assert store.events(limit=1000).items[-1].seq == seq + 1
 
 
-def test_a_database_that_breaks_off_fails_all_that_went_together(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(_: Any) -> None:
-        raise store.database.trouble("gone")
+def test_a_database_that_breaks_off_fails_all_that_went_together(postgres_url: str) -> None:
+    store = filled(Store(PostgreSQL(postgres_url)))
 
-    works = [partial(store.do, NoteTask("T0", f"{n}"), ME) for n in range(4)]
-    with at_once(store, works) as futures:
-        monkeypatch.setattr(store.database, "back_to_mark", broken)
-        monkeypatch.setattr(Writing, "end", lambda *_: broken(None))
+    def cut(_: Writing) -> None:
+        writers = (
+            "select pid from pg_stat_activity"
+            " where datname = current_database() and state = 'idle in transaction'"
+        )
+        with psycopg.connect(postgres_url, autocommit=True) as other:
+            other.execute(f"select pg_terminate_backend(pid) from ({writers}) as writer")  # noqa: S608
+
+    notes = [partial(store.do, NoteTask("T0", f"note {n}"), ME) for n in range(3)]
+    with at_once(store, [*notes[:2], partial(store.write, ME, cut), notes[2]]) as futures:
         told = [future.exception() for future in futures]
-    monkeypatch.undo()
 
-    assert all(isinstance(each, HubTrouble) for each in told[1:])
+    assert [type(each) for each in told] == [type(None), HubTrouble, HubTrouble, HubTrouble]
+    assert store.task("T0").note == "note 0"
     store.do(NoteTask("T0", "again"), ME)
     assert store.task("T0").note == "again"
+    store.close()
 
 
 def test_whoever_is_interrupted_while_waiting_keeps_nobody_from_their_turn(store: Store) -> None:

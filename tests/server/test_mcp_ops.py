@@ -142,5 +142,6 @@ async def test_an_agent_scans_measures_and_looks_at_the_host(ops: Path) -> None:
     assert "one of them" in both
     assert "CUSTODIAN_ROOTS" in outside
     assert host["memory"]["total"] > 0
+    assert (host["pulls"]["status"], host["dependencies"]["total"]) == ("absent", 0)
     assert (flow["done"], flow["lead"]) == (0, None)
     assert "GITEA_URL" in unset

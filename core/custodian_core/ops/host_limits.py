@@ -32,8 +32,8 @@ MEANING = {
     "process_hours": "an agent's process that lives longer is P4",
     "worktree_hours": "a worktree in which nothing has happened for longer is P4",
     "agent_minutes": "work that could be begun, with no agent about for longer, is P2",
-    "pull_minutes": "how long a pull request may lie idle once its builds are green",
-    "pull_looks": "a pull request idle for that often longer is P3: not at the first looks at it",
+    "pull_minutes": "a green pull request in which nothing has happened for longer is idle",
+    "pull_looks": "as many times longer passes before an idle pull request is P3",
     "dependency_days": "a task that others wait for, and that is open for longer, is P3",
     "programs": "what agents' processes are called, with blanks between",
 }

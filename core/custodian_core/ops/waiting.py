@@ -152,16 +152,18 @@ def judge_waiting(
 ) -> Iterator[Alarm]:
     """What of it is worrying; of what was not learned, nothing is said to be well."""
     yield from _of_backlog(waiting.backlog, agents, limits, now)
-    most = timedelta(minutes=limits.pull_minutes * (1 + limits.pull_looks))
+    most = limits.pull_minutes * (1 + limits.pull_looks)
     for pull in waiting.pulls.idle:
-        if now - pull.since > most:
-            told = f"idle for {_minutes(now - pull.since)} min > {_minutes(most)} min, and green"
+        idle = _minutes(now - pull.since)
+        if idle > most:
+            told = f"idle for {idle} min > {most} min, and green"
             todo = "Merge it, answer it or close it."
             yield Alarm("P3", "pull_idle", f"{pull.repo}: #{pull.number}", told, todo)
     for each in waiting.dependencies.open:
-        if now - each.since > timedelta(days=limits.dependency_days):
+        age = (now - each.since).days
+        if age > limits.dependency_days:
             tasks = "1 task waits" if each.waiting == 1 else f"{each.waiting} tasks wait"
-            told = f"{(now - each.since).days} days > {limits.dependency_days} days, and {tasks}"
+            told = f"{age} days > {limits.dependency_days} days, and {tasks}"
             todo = "Finish it, split it, or let what waits for it do without."
             yield Alarm("P3", "dependency_old", f"{each.repo}: {each.task}", told, todo)
 
@@ -174,11 +176,11 @@ def _of_backlog(
     if not looked or agents.processes or not backlog.offered:
         return
     first = min(each.since for each in backlog.offered)
-    alone = now - max(first, backlog.agent_at or first)
-    if alone > timedelta(minutes=limits.agent_minutes):
+    alone = _minutes(now - max(first, backlog.agent_at or first))
+    if alone > limits.agent_minutes:
         tasks = [f"{each.repo} ({each.task})" for each in backlog.offered]
         more = f" and {len(tasks) - _NAMED} more" if len(tasks) > _NAMED else ""
-        told = f"no agent for {_minutes(alone)} min > {limits.agent_minutes} min, and work in "
+        told = f"no agent for {alone} min > {limits.agent_minutes} min, and work in "
         told += f"{', '.join(tasks[:_NAMED])}{more}"
         todo = "Start one, as `custodian run`, or see why whatever starts them does not."
         yield Alarm("P2", "agents_idle", "agents", told, todo)

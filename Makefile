@@ -59,6 +59,9 @@ lock: ## Renew requirements*.lock from pyproject.toml (needs uv)
 	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o $$lock; done
 	@for tool in fuzz audit; do uv pip compile tests/$$tool/requirements.in --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o tests/$$tool/requirements.lock; done
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
+	  uv pip compile - --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-index-url --no-emit-find-links --no-header $(LOCK_ARGS) -o docs/examples/deploy/build.lock
 
 fix-consistency: .venv/run ## Bring one repo in step: make fix-consistency REPO=slug
 	@$(call named) && $(BIN)/custodian fix $(REPO) $(ARGS)

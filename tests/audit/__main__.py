@@ -17,6 +17,7 @@ PROGRAM = ROOT / ".artefacts/audit/bin/pip-audit"
 LOCKS = (
     "requirements.lock",
     "docs/examples/deploy/requirements.lock",
+    "docs/examples/deploy/build.lock",
     "requirements-dev.lock",
     "tests/fuzz/requirements.lock",
     "tests/audit/requirements.lock",

@@ -32,8 +32,8 @@ from custodian_core.errors import (
     NewerSchema,
     NothingToDo,
 )
-from custodian_core.hub import databases, open_hub
-from custodian_core.hub.databases import Database, PostgreSQL, SQLite
+from custodian_core.hub import open_hub
+from custodian_core.hub.databases import Database, PostgreSQL, SQLite, postgresql, sqlite
 from custodian_core.hub.store import SCHEMA, Store
 from custodian_core.settings import Settings
 from custodian_core.status import Status
@@ -265,7 +265,7 @@ def test_a_database_that_does_not_answer_is_named_without_its_secret() -> None:
 def test_a_database_that_takes_calls_and_says_nothing_is_not_waited_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(databases.PATIENT, "connect_timeout", "2")
+    monkeypatch.setitem(postgresql.PATIENT, "connect_timeout", "2")
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
         with pytest.raises(HubUnreachable, match="timeout"):
@@ -328,7 +328,7 @@ def test_a_status_outside_the_vocabulary_never_reaches_a_reader(database: Databa
 def test_a_writer_that_waits_is_told_when_its_turn_does_not_come(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(databases, "PATIENCE_S", 0)
+    monkeypatch.setattr(sqlite, "PATIENCE_S", 0)
     store = filled(Store(SQLite(tmp_path / "hub.db")), 1)
     other = sqlite3.connect(tmp_path / "hub.db", isolation_level=None)
     other.execute("begin immediate")

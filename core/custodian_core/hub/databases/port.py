@@ -1,0 +1,92 @@
+"""What the hub needs of a database."""
+
+from contextlib import AbstractContextManager, suppress
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class Database(Protocol):
+    """A database that holds a hub."""
+
+    @property
+    def driver(self) -> str:
+        """Which driver speaks to it: sqlite3 or psycopg."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What to call the database in messages: no secret in it."""
+        ...
+
+    @property
+    def address(self) -> str:
+        """Where the database is, told apart from every other: no secret in it."""
+        ...
+
+    @property
+    def integrity(self) -> type[Exception]:
+        """What a statement raises that breaks a constraint."""
+        ...
+
+    @property
+    def trouble(self) -> type[Exception]:
+        """What a database raises that cannot go on."""
+        ...
+
+    def connection(self) -> Any:
+        """The connection of this thread; a statement outside a transaction stands for itself."""
+        ...
+
+    def writing(self) -> AbstractContextManager[Any]:
+        """The connection of the one thread that writes: others would only get in its way."""
+        ...
+
+    def take_turn(self, connection: Any) -> tuple[Any, int]:
+        """The connection, or one in its place, in a transaction that writes to the hub.
+
+        Writers take turns: the second is the number of the last event, and nobody adds one before
+        this transaction ends.
+        """
+        ...
+
+    def time_of(self, connection: Any) -> datetime | None:
+        """When its turn began; None where the machine's clock is the only one there is."""
+        ...
+
+    def together(self, connection: Any) -> AbstractContextManager[Any]:
+        """Statements whose results are looked at afterwards are sent in one go."""
+        ...
+
+    def roll_back(self, connection: Any) -> None:
+        """Nothing of the transaction stands."""
+        ...
+
+    def back_to_mark(self, connection: Any) -> None:
+        """What was done since the mark does not stand, and there is no mark."""
+        ...
+
+    def begin_reading(self, connection: Any) -> Any:
+        """The connection, or one in its place, in a transaction that sees one moment."""
+        ...
+
+    def begin_upgrade(self, connection: Any) -> None:
+        """Begin a transaction that may change the schema: one at a time, whoever asks."""
+        ...
+
+    def has_hub(self, connection: Any) -> bool:
+        """Whether there is a schema."""
+        ...
+
+    def is_there(self) -> bool:
+        """Whether a hub was made there; this makes nothing."""
+        ...
+
+    def close(self) -> None:
+        """No connection is open any more."""
+        ...
+
+
+def roll_back(database: Database, connection: Any) -> None:
+    """The transaction is over; where the database has ended it itself, that trouble is the news."""
+    with suppress(database.trouble):
+        database.roll_back(connection)

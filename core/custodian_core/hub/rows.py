@@ -140,10 +140,11 @@ def repo(row: Row, hosts: Sequence[Row]) -> Repo:
 def repos(found: Sequence[Row], hosts: Sequence[Row]) -> list[Repo]:
     """Repos with their hosts, each of which names its repo."""
     ours, theirs = _taking(Repo, found), _taking(HostSync, hosts)
-    by_repo: dict[str, list[tuple[Any, ...]]] = {}
+    by_repo: dict[str, tuple[tuple[Any, ...], ...]] = {}
     for host in hosts:
-        by_repo.setdefault(host["repo_id"], []).append(theirs(host))
-    return [_repo(ours(row), tuple(by_repo.get(row["id"], ()))) for row in found]
+        repo_id = host["repo_id"]
+        by_repo[repo_id] = (*by_repo.get(repo_id, ()), theirs(host))
+    return [_repo(ours(row), by_repo.get(row["id"], ())) for row in found]
 
 
 # Pages and sweeps read the whole fleet again and again, of which little has changed since.

@@ -25,7 +25,8 @@ _REFERENCE = re.compile(
 _TASK = re.compile(
     r"(?<![\w./:@-])(?:[A-Za-z0-9][A-Za-z0-9.]{0,39}-){0,6}T[0-9]{1,4}(?![\w/@-]|\.[A-Za-z0-9])"
 )
-_ONE = re.compile(rf"[ (]*#([0-9]{{1,{_DIGITS}}})[ )]*")
+#: most texts that name any issue, and how they begin: only one, of this repo
+_ONE = re.compile(rf"[ (]*#([0-9]{{1,{_DIGITS}}})(?![\w#])[^#]*")
 
 
 class Reference(NamedTuple):
@@ -44,10 +45,13 @@ def references(text: str) -> list[Reference]:
         return []
     found: dict[Reference, None] = {}
     for mark in _REFERENCE.finditer(text):
-        first, repo = int(mark["number"]), mark["repo"]
-        last = int(mark["last"]) if mark["last"] else first
+        repo, number, end = mark.groups()
+        if end is None:
+            found[Reference(int(number), repo)] = None
+            continue
+        first, last = int(number), int(end)
         run = range(first, last + 1) if first <= last <= first + LONGEST_RUN else (first, last)
-        found |= dict.fromkeys(Reference(number, repo) for number in run)
+        found |= dict.fromkeys(Reference(each, repo) for each in run)
     return list(found)
 
 

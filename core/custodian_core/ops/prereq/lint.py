@@ -78,15 +78,16 @@ class _Rules:
             self._note(item)
 
     def _note(self, item: Item) -> None:
+        said, line = (self.ticked if item.ticked else self.open), item.line
+        waits = () if item.ticked else item.depends_on
+        self.awaited.update(waits)
         for annotation in item.annotations:
             for ref in annotation.refs:
-                (self.ticked if item.ticked else self.open)[ref].append(item.line)
+                said[ref].append(line)
                 if item.ticked or annotation.closed:
-                    self.settled[ref].append(item.line)
-                if not item.ticked:
-                    self.waits_for[ref] += item.depends_on
-            if not item.ticked:
-                self.awaited.update(annotation.depends_on)
+                    self.settled[ref].append(line)
+                if waits:
+                    self.waits_for[ref] += waits
 
     def _found(self, code: str, line: int | None, **facts: str | int) -> Finding:
         return found(code, facts, path=self.path, line=line)
@@ -96,7 +97,8 @@ class _Rules:
             yield from self._status(objective)
             yield from self._reason(objective)
             for item in objective.items:
-                yield from self._box(item)
+                if item.closed not in (None, item.ticked):
+                    yield self._box(item)
                 if item.vault:
                     yield from self._vault(item, item.vault)
                 if self.around.closed is not None:
@@ -160,14 +162,12 @@ class _Rules:
                 why = "which no open prerequisite names"
             yield self._found("PT09", line, objective=objective.label, ref=ref, why=why)
 
-    def _box(self, item: Item) -> Iterator[Finding]:
+    def _box(self, item: Item) -> Finding:
         """PT05."""
-        if item.closed is None or item.closed is item.ticked:
-            return
         box = "ticked" if item.ticked else "not ticked"
         wrong = [each.state for each in item.annotations if each.closed is not item.ticked]
         state = next((each for each in wrong if each is not None), "")
-        yield self._found("PT05", item.line, item=item.label, box=box, state=state)
+        return self._found("PT05", item.line, item=item.label, box=box, state=state)
 
     def _vault(self, item: Item, path: str) -> Iterator[Finding]:
         """PT06, PT07."""

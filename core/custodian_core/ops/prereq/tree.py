@@ -21,6 +21,7 @@ class Word(StrEnum):
     IN_PROGRESS = "IN PROGRESS"
 
 
+_WORDS = {word.value: word for word in Word}
 _DASH = r"(?:[ \t]+-{1,2}[ \t]+|[ \t]*[\u2012-\u2015][ \t]*)"
 ITEM = re.compile(r"[ \t]*[-*+][ \t]+\[([ xX])\][ \t]+(.*)")
 STATUS = re.compile(r"[ \t]*[*_]{0,2}Status[*_]{0,2}:[*_]{0,2}[ \t]*(.*)", re.IGNORECASE)
@@ -28,7 +29,7 @@ UPDATED = re.compile(r"<!--[ \t]*Last updated:[ \t]*(.*?)[ \t]*-->", re.IGNORECA
 _WORD = re.compile(rf"({'|'.join(Word)})(?![\w-])[ \t]*(?:[-:\u2012-\u2015]+[ \t]*)?(.*)")
 _OBJECTIVE = re.compile(r"Objective:[ \t]*(.*)", re.IGNORECASE)
 _MILESTONE = re.compile(r"-{2,}[ \t]*(.*?)[ \t]*MILESTONE:[ \t]*(.*?)[ \t]*-*", re.IGNORECASE)
-_HEADING_REFS = re.compile(r"[ \t]*\([^()]*#\d")
+_HEADING_REFS = re.compile(r"\([^()]*#\d")
 _GROUP = re.compile(rf"(.+?){_DASH}(.+)")
 ANNOTATION = re.compile(r"\(((?:PR[ ]|depends[ ]on[ ])?#\d[^()]*)\)", re.IGNORECASE)
 STATE = re.compile(rf"{_DASH}([^()]*)\Z")
@@ -40,7 +41,8 @@ CLOSED = re.compile(r"(?:all[ \t]+)?(?:closed|done|merged)\b", re.IGNORECASE)
 _BLOCKED = re.compile(r"\bblocked\b", re.IGNORECASE)
 #: what most items are, to the letter: a name, one issue, its state, perhaps what it waits for
 _EVERYDAY = re.compile(
-    r"(\w[^#()\r\u23f3]*\w) \(#(\d{1,9}) \u2014 ([a-z][a-z +,-]*?)(, depends on #(\d{1,9}))?\)\r?"
+    r"(\w[^#()\r\u23f3]*\w) \(#(\d{1,9}) \u2014 "
+    r"([a-z][a-z +-]*+(?:,(?! depends on #)[a-z +-]*+)*+)(, depends on #(\d{1,9}))?\)\r?"
 )
 _EDGES = " \t\r\u23f3\ufe0f\u26a0\u2705\u274c"
 
@@ -75,6 +77,8 @@ class Item(NamedTuple):
     @property
     def depends_on(self) -> tuple[int, ...]:
         """The issues that it waits for."""
+        if len(self.annotations) == 1:
+            return self.annotations[0].depends_on
         return tuple(n for annotation in self.annotations for n in annotation.depends_on)
 
     @property
@@ -201,6 +205,8 @@ class _Reading:
         headings = {heading.line: heading for heading in self.told.headings}
         silent = self.told.silent
         for number, row in enumerate(self.told.rows, 1):
+            if not row:
+                continue
             if number in silent:
                 self._date(number, row)
             elif number in headings:
@@ -286,7 +292,7 @@ def _status(line: int, said: str) -> StatusLine:
     found = _WORD.fullmatch(said.rstrip("*_ \t"))
     if not found:
         return StatusLine(line, said, None, "")
-    return StatusLine(line, said, Word(found[1]), found[2].strip())
+    return StatusLine(line, said, _WORDS[found[1]], found[2].strip())
 
 
 def as_date(said: str) -> date | None:

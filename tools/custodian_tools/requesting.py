@@ -2,20 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from custodian_core.commands import Caller, RequestSync
 from custodian_core.errors import NoCheckout
-from custodian_core.jobs import REASON_LIMIT, Requested, Wish
 from custodian_core.ports import Hub
 from custodian_core.records import Repo
 from custodian_core.text import printable
+
+if TYPE_CHECKING:  # every sweep imports this module, and asks no worker
+    from custodian_core.jobs import Requested, Wish
 
 #: the event by which the hub's log asks for a sync
 REQUESTED = "sync.requested"
 
 
 #: what takes wishes for workers, and says what came of them
-Hearing = Callable[[Sequence[Wish]], Requested]
+Hearing = Callable[[Sequence["Wish"]], "Requested"]
 
 
 def sync_requested(
@@ -28,8 +31,10 @@ def sync_requested(
     return asked
 
 
-def enqueue(hear: Hearing, repo: Repo, reason: str, host: str | None = None) -> Requested:
+def enqueue(hear: Hearing, repo: Repo, reason: str, host: str | None = None) -> "Requested":
     """A sync waits for the worker of that host, or for that of each which has a checkout."""
+    from custodian_core.jobs import REASON_LIMIT, Wish
+
     hosts = tuple(repo.host_paths)
     if host is not None and host not in hosts:
         known = f"it has one on {', '.join(map(printable, hosts))}" if hosts else "it has none"

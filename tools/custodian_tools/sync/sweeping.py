@@ -13,7 +13,6 @@ from custodian_core.findings import found
 from custodian_core.ports import Hub
 from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
-from custodian_tools.checkouts import named, registered
 from custodian_tools.hub import every
 from custodian_tools.requesting import requested, waits
 
@@ -39,6 +38,8 @@ class Target:
 
 def target(hub: Hub, settings: Settings, name: str) -> Target:
     """The repo that is meant by a slug, or by a path in a checkout or a worktree of it."""
+    from custodian_tools.checkouts import named, registered  # (a sweep looks for none by name)
+
     (found,) = named(hub, settings, [name])
     known = registered(found)
     assert known.repo is not None  # noqa: S101 - `registered` saw to that

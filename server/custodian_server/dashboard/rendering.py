@@ -134,5 +134,6 @@ def _stamp(at: datetime | None) -> str:
     return stamp(at) if at else ""
 
 
+@cache  # (every page names each file, and the address is made of all that is in it)
 def _address(asset: str) -> str:
     return assets()[asset].address

@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: every number of so many digits is one that each database can hold
+LONGEST_NUMBER = 18
+
 
 class Questions:
     """What may be asked of a database that holds a hub."""
@@ -343,7 +346,7 @@ class Questions:
     ) -> Page[ForgeRepo]:
         """What the forge had when it was last asked."""
         name, number = halves(after)
-        if number is not None and not number.isdecimal():
+        if number is not None and not (number.isdecimal() and len(number) <= LONGEST_NUMBER):
             raise BadValue("after", "it is not a cursor of this list")
         where = {"after_name": name, "after_id": int(number) if number else None}
         with self._reading() as tx:

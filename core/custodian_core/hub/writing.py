@@ -15,6 +15,9 @@ from . import rows
 from .databases import Database
 from .rows import Row, as_text_or_null
 
+#: the largest number that every database can hold
+LARGEST = 2**63 - 1
+
 #: a query's name and its values
 Asked = tuple[str, dict[str, Any]]
 
@@ -203,6 +206,8 @@ def _storable(values: dict[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if type(value) is str and "\0" in value:
             raise BadValue(name, "it holds a character that no text can have")
+        if type(value) is int and not -LARGEST <= value <= LARGEST:
+            raise BadValue(name, f"it must be between -{LARGEST} and {LARGEST}")
     return values
 
 

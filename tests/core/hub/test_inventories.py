@@ -104,6 +104,9 @@ def test_a_forges_repos_are_listed_in_pages(hub: Hub) -> None:
     assert (first.total, last.cursor) == (5, None)
     with pytest.raises(BadValue, match="not a cursor of this list"):
         hub.forge_repos("git.example", after="a~b")
+    for number in (2**63, 10**30):
+        with pytest.raises(BadValue, match="not a cursor"):
+            hub.forge_repos("git.example", after=f"a~{number}")
 
 
 def test_a_forge_that_was_never_asked_has_no_inventory(hub: Hub) -> None:

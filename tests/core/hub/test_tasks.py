@@ -128,6 +128,14 @@ def test_events_can_be_read_from_a_cursor_without_gaps(hub: Hub) -> None:
     assert hub.events(type="task.changed").items[0].request_id == "r-1"
 
 
+def test_a_place_in_the_log_that_no_database_can_count_to_is_refused(hub: Hub) -> None:
+    tasks(hub, "T01")
+    with pytest.raises(BadValue, match="after"):
+        hub.events(after=2**63)
+
+    assert hub.events(after=2**31 - 1).items == ()
+
+
 def test_a_command_that_changes_nothing_logs_nothing(hub: Hub) -> None:
     tasks(hub, "T01")
     before = hub.events().total

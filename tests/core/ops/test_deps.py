@@ -15,6 +15,7 @@ from custodian_core.ops.deps import (
 )
 from custodian_core.ops.graph import circles, ordered, reached
 from custodian_core.ops.references import LONGEST_RUN, Reference, references
+from custodian_core.ops.references import numbers as numbers_in
 
 BODIES: dict[str, tuple[str, tuple[int, ...]]] = {
     "a clause": ("Depends on #11 and #12", (11, 12)),
@@ -82,6 +83,16 @@ def test_a_run_that_goes_on_too_long_means_its_ends() -> None:
     assert len(references(f"#1-#{LONGEST_RUN + 1}")) == LONGEST_RUN + 1
     assert references("#1-#999999999") == [Reference(1), Reference(999_999_999)]
     assert references("#9-#3") == [Reference(9), Reference(3)]
+
+
+@given(
+    st.lists(st.sampled_from(["#1", "#22", "#", "-", " ", "(", "a", "o/r", "é", "\n"]), max_size=6)
+)
+def test_the_numbers_in_a_text_are_its_references_to_this_repo(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    own = [each.number for each in references(text) if each.repo is None]
+
+    assert list(numbers_in(text)) == own
 
 
 ITEMS = {

@@ -77,6 +77,21 @@ def test_fix_tells_what_it_did_and_the_next_check_is_fine(repo: Path) -> None:
     assert say("check", "docs") == "docs: ok, local is remote, nothing has changed\n"
 
 
+def test_a_check_in_which_nothing_moved_loads_nothing_that_reads_a_plan(repo: Path) -> None:
+    say("fix", "docs")
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules))\n"
+        "from custodian_server.cli import cli; cli(['check', 'docs', '--no-fetch'])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(told.stdout.split())
+
+    assert "nothing has changed" in told.stdout
+    assert "custodian_tools.sync.looking" in loaded
+    assert loaded.isdisjoint({"custodian_core.workplan.read", "custodian_core.workplan.model"})
+    assert loaded.isdisjoint({"custodian_tools.sync.fixing", "concurrent.futures", "tomllib"})
+
+
 @pytest.mark.parametrize("name", ["fix-consistency", "check-consistency"])
 def test_the_long_names_are_accepted(repo: Path, name: str) -> None:
     run("fix", "docs")

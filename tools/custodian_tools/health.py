@@ -40,17 +40,25 @@ def freshness(at: datetime | None, now: datetime) -> Freshness:
 
 def ran(repo: Repo) -> tuple[HostSync, ...]:
     """The repo's hosts on which a sync ever ran."""
-    return tuple(host for host in repo.hosts if host.outcome)
+    return tuple([host for host in repo.hosts if host.outcome])
 
 
 def halted(repo: Repo) -> tuple[HostSync, ...]:
     """The repo's hosts whose last run could not do its work."""
-    return tuple(host for host in ran(repo) if host.outcome not in QUIET)
+    return _halted(ran(repo))
+
+
+def _halted(run: Sequence[HostSync]) -> tuple[HostSync, ...]:
+    return tuple([host for host in run if host.outcome not in QUIET])
 
 
 def sealed(repo: Repo) -> bool | None:
     """Whether the repo's local is remote on every host; None where nobody knows."""
-    seals = [host.sealed for host in ran(repo)]
+    return _sealed(ran(repo))
+
+
+def _sealed(run: Sequence[HostSync]) -> bool | None:
+    seals = [host.sealed for host in run]
     if False in seals:
         return False
     return True if seals and None not in seals else None
@@ -64,7 +72,7 @@ def findings(repo: Repo) -> tuple[Finding, ...]:
         if host.findings
         for finding in still_open(filter(None, map(Finding.from_json, host.findings)))
     }
-    return tuple(sorted(known, key=_gravity))
+    return tuple(sorted(known, key=_gravity)) if known else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,8 @@ def row(state: RepoState, now: datetime) -> Row:
     """The repo's row at that time."""
     repo = state.repo
     age = freshness(repo.last_state_synced_at, now)
-    return Row(state, age, ran(repo), halted(repo), sealed(repo), findings(repo))
+    run = ran(repo)
+    return Row(state, age, run, _halted(run), _sealed(run), findings(repo))
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,7 @@ class RepoState:
     @property
     def open_tasks(self) -> int:
         """How many tasks have not ended."""
-        return sum(self.tasks[status] for status in OPEN)
+        return sum(map(self.tasks.__getitem__, OPEN))
 
 
 def fleet(hub: Hub) -> tuple[RepoState, ...]:
@@ -119,7 +119,9 @@ def state_of(hub: Hub, repo: Repo) -> RepoState:
 
 
 def _state(repo: Repo, counts: RepoCounts) -> RepoState:
-    tasks = {status: counts.tasks.get(status, 0) for status in STATUSES}
+    tasks = dict.fromkeys(STATUSES, 0)
+    for status, number in counts.tasks.items():
+        tasks[Status(status)] = number
     return RepoState(repo, tasks, counts.live_claims, counts.open_questions)
 
 

@@ -6,6 +6,7 @@ bytes to it where it finds it.
 
 import errno
 import fcntl
+import gc
 import logging
 import os
 import socket
@@ -103,6 +104,9 @@ class Resident:
         path = meeting.place(str(self.settings.home))
         async with anyio.create_task_group() as tasks:
             await tasks.start(self._keep, Chosen())
+            # What was loaded by now stays: to look for garbage among it takes a sixth of the time.
+            gc.collect()
+            gc.freeze()
             try:
                 with bound(path) as listening:
                     log.info("agents of this account are served at %s", printable(path))

@@ -10,8 +10,10 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 
 from areas import AREAS
@@ -79,17 +81,27 @@ def write(run: Run) -> None:
 
 
 def measured(names: Iterable[str]) -> Iterator[Area]:
-    """The areas, one after the other; one that cannot be measured says why, and the next begins."""
+    """The areas, one after the other; one that cannot be measured says why, and the next begins.
+
+    Each has a process of its own: what one has left in memory would slow the next, and be its size.
+    """
     for name in names:
         print(f"{name} ...", end="", file=sys.stderr, flush=True)
-        before, begin = os.getloadavg()[0], time.monotonic()
-        found: list[Found] = []
-        gap = _gap(name, found)
-        took, load = time.monotonic() - begin, (before, os.getloadavg()[0])
-        print(f" {took:.0f} s{f', {gap}' if gap else ''}", file=sys.stderr, flush=True)
-        at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        area = Area(name, at, round(took, 1), (round(load[0], 1), round(load[1], 1)), gap=gap)
-        yield area.with_found(found)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            area = pool.submit(_area, name).result()
+        told = f", {area.gap}" if area.gap else ""
+        print(f" {area.seconds:.0f} s{told}", file=sys.stderr, flush=True)
+        yield area
+
+
+def _area(name: str) -> Area:
+    before, begin = os.getloadavg()[0], time.monotonic()
+    found: list[Found] = []
+    gap = _gap(name, found)
+    took, load = time.monotonic() - begin, (before, os.getloadavg()[0])
+    at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    area = Area(name, at, round(took, 1), (round(load[0], 1), round(load[1], 1)), gap=gap)
+    return area.with_found(found)
 
 
 def _gap(name: str, found: list[Found]) -> str | None:

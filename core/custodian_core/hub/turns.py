@@ -77,11 +77,11 @@ class Turns:
                 work.called.set()
         try:
             work.called.wait()
+            if not work.ended:
+                self._go()
         except BaseException:
             self._leave(work)
             raise
-        if not work.ended:
-            self._go()
         return work.told()
 
     def _go(self) -> None:

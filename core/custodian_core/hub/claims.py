@@ -149,7 +149,7 @@ def next_task(tx: Writing, command: ClaimTask) -> Task:
     """The task that the holder should work on, or `NothingToDo`."""
     assert command.repo is not None  # noqa: S101 - checked by the caller
     row, *found = tx.answers(
-        ("repo_row", {"slug": command.repo}), *offers(command.repo, command.holder, tx.at)
+        ("repo_row", {"slug": command.repo}), *candidates(command.repo, command.holder, tx.at)
     )
     tx.known_repo(command.repo, row)
     chosen = choose(*found)
@@ -158,7 +158,7 @@ def next_task(tx: Writing, command: ClaimTask) -> Task:
     return rows.task(chosen)
 
 
-def offers(repo: str, holder: str | None, now: str) -> tuple[Asked, Asked]:
+def candidates(repo: str, holder: str | None, now: str) -> tuple[Asked, Asked]:
     """What to ask for the tasks of the repo that were begun, and those that can be."""
     where = {"repo": repo, "now": now}
     return ("begun", {"holder": holder, **where}), ("ready", where)

@@ -19,7 +19,7 @@ SHOWN_QUESTIONS = 20
 
 def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     """What the repo's agent should know and do now."""
-    *found, begun, ready = tx.answers(*_asked(repo), *claims.offers(repo, None, now))
+    *found, begun, ready = tx.answers(*_asked(repo), *claims.candidates(repo, None, now))
     chosen = claims.choose(begun, ready)
     if chosen is not None:
         directive, reason = claims.offer(chosen["status"])

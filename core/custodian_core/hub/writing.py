@@ -59,10 +59,6 @@ class Reading:
             ]
         return [each.result(cursor) for (each, _), cursor in zip(statements, cursors, strict=True)]
 
-    def first(self, query: str, **values: Any) -> Row | None:
-        """The first row that the query finds, if it finds one."""
-        return next(iter(self.all(query, **values)), None)
-
     def value(self, query: str, **values: Any) -> Any:
         """The one value that the query finds."""
         row = self.one(query, **values)

@@ -61,8 +61,9 @@ def turn_elsewhere(database: Database) -> Generator[None]:
 
 
 def wait_for(store: Store, number: int) -> None:
+    """So many wait, and nobody else does, for the one who has the turn."""
     until = time.monotonic() + 30
-    while store.turns.waiting < number:
+    while not store.turns.taken or store.turns.waiting != number:
         assert time.monotonic() < until
         time.sleep(0.001)
 
@@ -86,9 +87,7 @@ def at_once(store: Store, works: Sequence[Callable[[], Any]]) -> Generator[list[
     with ThreadPoolExecutor(len(works)) as pool:
         with turn_elsewhere(store.database):
             futures = [pool.submit(works[0])]
-            until = time.monotonic() + 30
-            while store.turns.waiting or not store.turns.taken:
-                assert time.monotonic() < until
+            wait_for(store, 0)
             futures += [pool.submit(work) for work in works[1:]]
             wait_for(store, len(works) - 1)
         yield futures
@@ -177,8 +176,7 @@ def test_whoever_is_interrupted_while_waiting_keeps_nobody_from_their_turn(store
     with ThreadPoolExecutor(2) as pool:
         with turn_elsewhere(store.database):
             first = pool.submit(lambda: store.do(NoteTask("T0", "first"), Caller("a")))
-            while not store.turns.taken:
-                time.sleep(0.001)
+            wait_for(store, 0)
 
             def interrupt() -> None:
                 wait_for(store, 1)

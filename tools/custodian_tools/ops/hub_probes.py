@@ -35,10 +35,7 @@ def look_at_backlog(open_hub: OpenHub, host: str, limit_s: float) -> Backlog:
     not_told: list[str] = []
     try:
         with open_hub() as hub:
-            for repo, is_open in _repos(hub, host):
-                if time.monotonic() >= until:
-                    not_told.append(repo.slug)
-                    continue
+            for repo, is_open in _in_time(_repos(hub, host), until, not_told):
                 if at := last_heard(hub.claims(repo=repo.slug, live=False)):
                     heard.append(at)
                 task = hub.dispatch(repo.slug).task if is_open else None
@@ -66,10 +63,8 @@ def look_at_dependencies(open_hub: OpenHub, host: str, limit_s: float) -> Depend
     not_told: list[str] = []
     try:
         with open_hub() as hub:
-            for repo, is_open in _repos(hub, host):
-                if time.monotonic() >= until:
-                    not_told.append(repo.slug)
-                elif is_open:
+            for repo, is_open in _in_time(_repos(hub, host), until, not_told):
+                if is_open:
                     # (a list of tasks would look through those of every repo)
                     tasks += hub.reconcile_view(repo.slug).tasks
             found = sorted(_open(hub, tasks), key=attrgetter("since", "task"))
@@ -109,6 +104,17 @@ def _repos(hub: Hub, host: str) -> Iterator[tuple[Repo, bool]]:
     for repo in every(hub.repos, host=host, status="active"):
         there = counts.get(repo.slug, {})
         yield repo, any(there.get(status.value) for status in OPEN)
+
+
+def _in_time(
+    repos: Iterator[tuple[Repo, bool]], until: float, not_told: list[str]
+) -> Iterator[tuple[Repo, bool]]:
+    """Those for which there is time; the others are named in `not_told`."""
+    for repo, is_open in repos:
+        if time.monotonic() < until:
+            yield repo, is_open
+        else:
+            not_told.append(repo.slug)
 
 
 def _late(not_told: Sequence[str]) -> str | None:

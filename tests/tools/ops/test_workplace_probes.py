@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -144,7 +145,8 @@ def test_agents_are_known_by_their_program_or_script_and_nothing_of_their_words_
     script.write_text("import time\ntime.sleep(60)\n")
     with (
         program(tmp_path / "bin/claude", cwd=tmp_path) as one,
-        running("python3", script, "--token=hunter2", cwd=tmp_path) as two,
+        # (what is called python3 may be a script that finds one, and goes by other words till then)
+        running(sys.executable, script, "--token=hunter2", cwd=tmp_path) as two,
     ):
         told = look_at_processes(Limits(programs="claude my-agent"), PROC)
 

@@ -1,0 +1,141 @@
+"""The codes of what can be amiss in the vault: actions, policy, requests and results."""
+
+from custodian_core.checks import Severity, rule
+
+FAIL, WARN, INFO = Severity.FAIL, Severity.WARN, Severity.INFO
+
+VAULT = (
+    rule(
+        "VA01",
+        FAIL,
+        "vault file cannot be read",
+        "{what} cannot be read: {why}",
+        "Mend the named line; until then it is shown as invalid and nothing comes of it.",
+    ),
+    rule(
+        "VA02",
+        FAIL,
+        "field of an action is missing or wrong",
+        "{field} {why}",
+        "Correct it; `custodian vault validate` tells all that is wrong at once.",
+    ),
+    rule(
+        "VA03",
+        FAIL,
+        "field of an action that nobody knows",
+        "there is no field '{field}'; there are {known}",
+        "Take it out, or correct its spelling.",
+    ),
+    rule(
+        "VA04",
+        FAIL,
+        "action's id is not its file's name",
+        "the id is '{id}', and the file is {name}",
+        "Name the file after the id.",
+    ),
+    rule(
+        "VA05",
+        FAIL,
+        "action's id is used twice",
+        "id '{id}' is also used by {other}",
+        "Give one of them another id.",
+    ),
+    rule(
+        "VA06",
+        FAIL,
+        "action claims that it needs no approval",
+        'it says dispatch_mode = "direct", and its tier is {tier}',
+        "Take the line out: the policy says what needs approval, not the action.",
+    ),
+    rule(
+        "VA07",
+        WARN,
+        "action's tier is not lowered",
+        "it asks for tier {asked}, and the policy says {tier}: {tier} holds",
+        "Only a person lowers a tier, by a change of vault/policy.toml.",
+    ),
+    rule(
+        "VA08",
+        FAIL,
+        "action's formula does not exist",
+        "there is no formula '{formula}' in {where}",
+        "Correct the name, or add the formula.",
+    ),
+    rule(
+        "VA09",
+        FAIL,
+        "policy cannot be used as it stands",
+        "the policy {why}; everything it does not name clearly is high",
+        'Correct vault/policy.toml: [tiers], and a formula = "low", "medium" or "high" a line.',
+    ),
+    rule(
+        "VA10",
+        WARN,
+        "policy names a formula that does not exist",
+        "the policy names '{formula}', which does not exist in {where}",
+        "Take the line out, or correct the name.",
+    ),
+    rule(
+        "VA11",
+        INFO,
+        "formula has no tier",
+        "the policy does not name '{formula}', so it is high",
+        "Add it to [tiers] of vault/policy.toml if that is not meant.",
+    ),
+    rule(
+        "VA12",
+        FAIL,
+        "procurement item is not complete",
+        "section '{section}' {why}",
+        "An item has What, Why, Human action, Factory will then and Unblocks, none of them empty.",
+    ),
+    rule(
+        "VA13",
+        WARN,
+        "procurement item unblocks no issue",
+        "section 'Unblocks' names no issue",
+        "Name each issue that waits: `- #14 — signed builds`.",
+    ),
+    rule(
+        "VA14",
+        WARN,
+        "what the person shall do is not concrete",
+        "no step of 'Human action' can be done as it stands: '{step}'",
+        "Say what to do and where: `Create the organisation acme on the forge`.",
+    ),
+    rule(
+        "VA15",
+        WARN,
+        "one thing is asked for twice",
+        "{path} asks for the same as {other}",
+        "Settle one of them.",
+    ),
+    rule(
+        "VA16",
+        FAIL,
+        "result of an action cannot be read",
+        "the result of '{id}' cannot be read: {why}",
+        "Look at the file: whether the action ran is not known.",
+    ),
+    rule(
+        "VA17",
+        WARN,
+        "item of the vault is not committed as it lies there",
+        "{path} has changes that are not committed",
+        "Commit and push them: nobody else sees them, and what writes here refuses meanwhile.",
+    ),
+    rule(
+        "VA18",
+        WARN,
+        "action that was refused can run",
+        "pull request {number} was closed without being merged, and {path} is on the main branch",
+        "A dispatcher takes what lies there. Take it out, unless somebody has agreed since.",
+    ),
+    rule(
+        "VA19",
+        INFO,
+        "pull requests of the vault are not known",
+        "what only a pull request has may be missing: {why}",
+        "Set GITEA_URL and GITEA_TOKEN, or ask again when the forge answers.",
+    ),
+)

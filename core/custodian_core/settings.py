@@ -43,6 +43,20 @@ SECRET = frozenset(
         "CUSTODIAN_NOTIFY_SECRET",
     }
 )
+#: what only the environment says, of a program that an agent starts
+BESIDE = frozenset(
+    {
+        "CUSTODIAN_AGENT",
+        "CUSTODIAN_SYNC_HOOK",
+        "CUSTODIAN_TOOLSETS",
+        "CUSTODIAN_TOOLS",
+        "CUSTODIAN_EXCLUDE_TOOLS",
+        "CUSTODIAN_READ_ONLY",
+    }
+)
+_OURS = "CUSTODIAN_"
+#: how much of a name must be a setting's, for it to be taken for that setting, misspelt
+_ALIKE = 0.75
 #: no token is as long
 _LONGEST_SECRET = 4096
 #: and one that signs is not shorter
@@ -179,6 +193,7 @@ class Settings:
 
 def load(env: Mapping[str, str], folder: Path) -> Settings:
     """The settings as they hold in `folder`."""
+    _check_spelling(env)
     config_home = expanded(env.get("XDG_CONFIG_HOME") or "~/.config", "XDG_CONFIG_HOME")
     data_home = expanded(env.get("XDG_DATA_HOME") or "~/.local/share", "XDG_DATA_HOME")
     values = {
@@ -196,6 +211,26 @@ def load(env: Mapping[str, str], folder: Path) -> Settings:
             if said.get(name):
                 values[name], sources[name] = said[name], str(place)
     return Settings(values, sources)
+
+
+def _check_spelling(env: Mapping[str, str]) -> None:
+    """Raise `BadValue` for a setting that is misspelt there; what is like none is someone else's.
+
+    A server whose database is misspelt would serve an empty hub of its own, and be well.
+    """
+    for name in env:
+        known = name in NAMES or name in BESIDE
+        if not known and name.upper().startswith(_OURS) and (meant := _meant(name)):
+            raise BadValue(name, f"no setting is called so, but {meant} is")
+
+
+def _meant(name: str) -> str | None:
+    """The setting that the name is like, if any."""
+    from difflib import get_close_matches  # (most environments need no such question)
+
+    known = [each.removeprefix(_OURS) for each in (*NAMES, *BESIDE) if each.startswith(_OURS)]
+    alike = get_close_matches(name.upper().removeprefix(_OURS), known, 1, _ALIKE)
+    return _OURS + alike[0] if alike else None
 
 
 def _first_line(path: Path) -> str:

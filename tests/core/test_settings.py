@@ -85,6 +85,38 @@ def test_a_setting_that_nobody_knows_is_refused_by_name(tmp_path: Path, config: 
 
 
 @pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [
+        ("CUSTODIAN_DATABSE_URL", "CUSTODIAN_DATABASE_URL"),
+        ("CUSTODIAN_ROOT", "CUSTODIAN_ROOTS"),
+        ("CUSTODIAN_TOOLSET", "CUSTODIAN_TOOLSETS"),
+        ("custodian_hub_url", "CUSTODIAN_HUB_URL"),
+    ],
+)
+def test_a_setting_that_the_environment_misspells_is_refused_with_what_was_meant(
+    tmp_path: Path, misspelt: str, meant: str
+) -> None:
+    with pytest.raises(BadValue, match=f"^{misspelt}: no setting is called so, but {meant} is$"):
+        loaded(tmp_path, **{misspelt: "x"})
+
+
+def test_names_in_the_environment_that_no_setting_is_like_are_other_peoples(tmp_path: Path) -> None:
+    theirs = {
+        "CUSTODIAN_AGENT": "ada",
+        # what Kubernetes says of services called custodian and custodian-hub
+        "CUSTODIAN_PORT": "tcp://10.0.0.7:8000",
+        "CUSTODIAN_PORT_8000_TCP_ADDR": "10.0.0.7",
+        "CUSTODIAN_SERVICE_HOST": "10.0.0.7",
+        "CUSTODIAN_HUB_PORT": "tcp://10.0.0.8:8000",
+        "CUSTODIAN_HUB_SERVICE_HOST": "10.0.0.8",
+        "CUSTODIAN_HUB_SERVICE_PORT": "8000",
+        "CUSTODIAN_TEST_GITEA_URL": "http://git.example",
+    }
+
+    assert set(loaded(tmp_path, **theirs).sources.values()) == {"default"}
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         (b"custodian_host = [", "it cannot be read"),

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from .codec import stamp
 from .records import Event
 
 #: the events that may become notices
 ASKED, SYNCED = "human.asked", "repo.synced"
+#: how syncs end that wait for another run, and those whose push is refused
+BUSY, REFUSED = "busy", "unpushed"
 #: how much of a question is told
 LONGEST_TEXT = 500
 #: how long to wait before each further try; after the last nobody tries any more
@@ -54,11 +57,18 @@ def notice_of(event: Event) -> Notice | None:
         question = str(after.get("question", ""))[:LONGEST_TEXT]
         kind, subject = NoticeKind.QUESTION, event.subject or event.subject_id
         return Notice(name, event.at, kind, question, event.repo_slug, subject=subject)
-    if event.type == SYNCED and after.get("sealed") is False and before.get("sealed") is not False:
+    if event.type == SYNCED and _is_unpushed(after) and not _is_unpushed(before):
         host, outcome = str(after.get("host")), after.get("outcome")
         text = f"{event.repo_slug} on {host}: what is committed there is not pushed ({outcome})"
         return Notice(name, event.at, NoticeKind.UNSEALED, text, event.repo_slug, host)
     return None
+
+
+def _is_unpushed(sync: Mapping[str, Any]) -> bool:
+    """Whether a push failed: who merely lags has pushed all, and who is busy tries again."""
+    outcome = sync.get("outcome")
+    lags = sync.get("ahead") == 0 and outcome != REFUSED
+    return sync.get("sealed") is False and outcome != BUSY and not lags
 
 
 def silences(

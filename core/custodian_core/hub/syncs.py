@@ -88,7 +88,9 @@ def has_run(host: HostSync, since: datetime) -> bool:
 
 
 def _in_words(sync: HostSync) -> dict[str, Any]:
-    return {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
+    said = {"host": sync.host, "outcome": sync.outcome, "sealed": sync.sealed}
+    # (how far ahead it is tells a push that failed from a host that merely lags)
+    return said if sync.sealed else {**said, "ahead": sync.ahead}
 
 
 def _told(sync: HostSync) -> tuple[object, ...]:

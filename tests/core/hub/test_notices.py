@@ -70,6 +70,39 @@ def test_a_failed_seal_is_told_once_however_often_it_fails(hub: Store) -> None:
     assert gathered(hub) == 1
 
 
+@pytest.mark.parametrize(
+    ("outcome", "ahead"),
+    [
+        # another host is at it, and has just pushed
+        ("busy", 0),
+        # so is it here, and what was committed is pushed when that one has ended
+        ("busy", 1),
+        ("behind", 0),
+        ("in-progress", 0),
+    ],
+)
+def test_a_host_that_only_lags_or_waits_for_its_turn_has_failed_at_nothing(
+    hub: Store, outcome: str, ahead: int
+) -> None:
+    ran(hub, sealed=True)
+    ran(hub, sealed=False, outcome=outcome, ahead=ahead)
+
+    assert gathered(hub) == 0
+
+
+def test_a_push_that_fails_after_its_host_had_to_wait_is_told(hub: Store) -> None:
+    ran(hub, sealed=False, outcome="busy", ahead=1)
+    ran(hub, sealed=False, outcome="unpushed", ahead=1)
+
+    assert gathered(hub) == 1
+
+
+def test_a_refused_push_whose_commit_was_taken_back_is_told(hub: Store) -> None:
+    ran(hub, sealed=False, outcome="unpushed", ahead=0)
+
+    assert gathered(hub) == 1
+
+
 def test_a_host_that_runs_nothing_is_told_once_for_each_silence(hub: Store, watch: Watch) -> None:
     ran(hub, sealed=True)
     watch.on(hours=24)

@@ -80,11 +80,11 @@ class Engagement:
         for line in lines:
             if line.isspace():
                 continue
-            self.lines += 1
             entry = _entry(line)
             if first:
                 _guard(entry, line, name)
                 first = False
+            self.lines += 1
             if isinstance(entry, str):
                 self.skipped[entry] += 1
                 continue

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, cast
 
 from custodian_core.errors import BadValue
@@ -81,14 +81,27 @@ def pieces(paths: Iterable[str]) -> tuple[list[Piece], list[Finding]]:
     return good, findings
 
 
+def is_ahead(day: date, today: date) -> bool:
+    """Whether the day has begun nowhere yet: east of here it may be tomorrow."""
+    return day > today + timedelta(days=1)
+
+
+def ahead(good: Iterable[Piece], today: date) -> Iterator[Finding]:
+    """What is named after a day that is yet to come, and says nothing of how a domain stands."""
+    for piece in good:
+        if is_ahead(piece.day, today):
+            facts = {"what": piece.path, "why": "is named after a day that is yet to come"}
+            yield found("EV02", facts, path=piece.path)
+
+
 def standings(
     good: Iterable[Piece], today: date, old_after: Mapping[str, int] = DOMAINS
 ) -> Iterator[Standing]:
     """How each domain stands, those that should be there and those that are."""
-    latest = {piece.domain: piece for piece in good}
+    latest = {piece.domain: piece for piece in good if not is_ahead(piece.day, today)}
     for domain in dict.fromkeys([*old_after, *sorted(latest)]):
         piece = latest.get(domain)
-        age = (today - piece.day).days if piece else None
+        age = max(0, (today - piece.day).days) if piece else None
         yield Standing(domain, piece, age, old_after.get(domain, OLD_AFTER))
 
 

@@ -21,7 +21,7 @@ from .ops_repo import (
     tell_written,
     which,
 )
-from .output import Group, as_json, echo_columns, echo_findings, echo_json, errors_as_json
+from .output import Group, as_json, counted, echo_columns, echo_findings, echo_json, errors_as_json
 
 #: how large evidence may be
 LARGEST = 1024 * 1024
@@ -52,7 +52,7 @@ def list_(repo: str, domain: str | None, since: datetime | None, json_: bool) ->
             [
                 (
                     each.domain,
-                    "never" if each.age_days is None else f"{each.age_days} days ago",
+                    _ago(each.age_days),
                     "old" if each.is_old else "",
                     each.latest.path if each.latest else "",
                 )
@@ -86,7 +86,7 @@ def latest(domain: str, repo: str, json_: bool) -> None:
         echo_json("evidence_latest", data)
         return
     path = standing.latest.path if standing.latest else ""
-    click.echo(f"{path}, {standing.age_days} days ago")
+    click.echo(", ".join([path, _ago(standing.age_days), *["old"] * bool(standing.is_old)]))
     for row in json.dumps(told, ensure_ascii=False, indent=2).splitlines():
         click.echo(printable(row))
 
@@ -153,7 +153,8 @@ def engagement(
         with at(repo) as (desk, target):
             bench = bench_of(desk)
             written = tool.write(bench, target, "engagement", collected.report, day=end.date())
-        tell_written("engagement", written, json_=json_, more={"report": collected.report})
+        more = {"report": collected.report}
+        tell_written("engagement", written, json_=json_, more=more, findings=findings)
     if json_:
         echo_json("engagement", collected.report, findings)
     elif collected.report is None:
@@ -170,9 +171,13 @@ def _day(said: datetime | None) -> date | None:
     return said.date() if said else None
 
 
+def _ago(days: int | None) -> str:
+    return "never" if days is None else f"{counted(days, 'day')} ago" if days else "today"
+
+
 def _echo_report(report: dict[str, Any]) -> None:
     window, lines = report["window"], report["lines"]
-    click.echo(f"{window['start']} to {window['end']}, {report['logs']} logs")
+    click.echo(f"{window['start']} to {window['end']}, {counted(report['logs'], 'log')}")
     echo_columns(
         [
             ("requests", str(report["total_requests"])),

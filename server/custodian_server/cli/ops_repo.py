@@ -47,14 +47,22 @@ def bench_of(desk: Desk) -> "Bench":
 
 
 def tell_written(
-    kind: str, written: "Written", *, json_: bool, more: dict[str, Any] | None = None
+    kind: str,
+    written: "Written",
+    *,
+    json_: bool,
+    more: dict[str, Any] | None = None,
+    findings: Sequence[Finding] = (),
 ) -> None:
     """Say what was written, and end with 1 where some of it could not be done."""
     if json_:
         told = written.to_json()
-        echo_json(kind, told if more is None else {**told, **more})
+        echo_json(kind, told if more is None else {**told, **more}, findings)
     else:
         _echo_written(written)
+        if findings:
+            click.echo()
+            echo_findings(findings)
     sys.exit(1 if written.not_done else 0)
 
 

@@ -192,7 +192,7 @@ def test_evidence_is_written_listed_and_shown(here: Path) -> None:
     say("evidence", "write", "holdout", input='{"rate": 0.9}')
 
     assert '"rate": 0.9' in say("evidence", "latest", "holdout")
-    assert "0 days ago" in say("evidence", "list", "--domain", "holdout")
+    assert "today" in say("evidence", "list", "--domain", "holdout")
     assert run("evidence", "write", "holdout", input="[]").exit_code == 1
 
 
@@ -204,6 +204,8 @@ def test_engagement_is_collected_and_written(here: Path, tmp_path: Path) -> None
     assert "lines skipped  1 of 2" in say(*asked)
     assert told(*asked, "--write")["data"]["report"]["page_views"] == 1
     assert told("evidence", "latest", "engagement")["data"]["path"].endswith("2026-05-02.json")
+    (tmp_path / "access.log.1.zst").write_bytes(b"x")
+    assert "access.log.1.zst: it is packed by zst" in say(*asked, "--write")
     log.write_bytes(b"")
     assert "no report" in say(*asked)
 

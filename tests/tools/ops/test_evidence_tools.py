@@ -43,6 +43,20 @@ def test_old_and_missing_evidence_is_told(empty: Ops) -> None:
         evidence.stock(empty.target, TODAY, domain="funnel")
 
 
+def test_evidence_of_a_day_to_come_keeps_no_domain_fresh(empty: Ops) -> None:
+    empty.commit(
+        {"evidence/holdout/2026-04-01.json": "{}", "evidence/holdout/2062-05-09.json": "{}"}
+    )
+
+    stock = evidence.stock(empty.target, TODAY, "holdout")
+    assert [(each.age_days, each.is_old) for each in stock.standings] == [(38, True)]
+    assert "evidence/holdout/2062-05-09.json" in {
+        finding.path for finding in stock.findings if finding.code == "EV02"
+    }
+    with pytest.raises(BadValue, match="yet to come"):
+        evidence.write(empty.bench, empty.target, "holdout", {}, day=date(2062, 5, 9))
+
+
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
     """A log with one that was rotated, one that was packed, and one from long ago."""
@@ -79,7 +93,50 @@ def test_a_rotated_log_that_cannot_be_read_is_told(log: Path) -> None:
     ]
     assert collected.report
     assert len(collected.report["not_read"]) == 2
-    assert [finding.code for finding in evidence.trouble(collected)] == ["EV02", "EV02"]
+    assert [finding.code for finding in evidence.trouble(collected)] == ["EV04", "EV04"]
+
+
+def test_a_log_is_counted_once_however_often_it_is_named(log: Path) -> None:
+    named = [log, log.parent / "access.log.1", log.parent / "." / "access.log", log]
+
+    report = evidence.engagement(named, END).report
+    assert report
+    assert (report["logs"], report["page_views"]) == (4, 5)
+
+
+def test_a_log_that_was_rotated_by_day_is_read_and_that_of_another_site_is_not(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "site.log"
+    log.write_bytes(row("/new"))
+    (tmp_path / "site.log-20260501").write_bytes(row("/by-day"))
+    (tmp_path / "site.log-20260430.gz").write_bytes(gzip.compress(row("/packed")))
+    for other in ("site-admin.log", "site-2.log", "site.log.swp", "site.log.offset", "site2.log"):
+        (tmp_path / other).write_bytes(row("/other"))
+
+    report = evidence.engagement([log], END).report
+    assert report
+    assert {page["path"] for page in report["top_pages"]} == {"/new", "/by-day", "/packed"}
+
+
+def test_a_rotated_log_of_another_kind_costs_only_itself(log: Path) -> None:
+    (log.parent / "access.log.3").write_bytes(b"203.0.113.9 - - GET /\n")
+    collected = evidence.engagement([log], END)
+
+    assert "no log of JSON lines" in collected.not_read[0]
+    assert collected.report
+    assert collected.report["lines"]["read"] == 5
+
+
+def test_of_a_packed_log_that_is_cut_off_it_is_told_how_much_was_counted(log: Path) -> None:
+    whole = gzip.compress(b"".join(row(f"/{page}") for page in range(2000)))
+    (log.parent / "access.log.3.gz").write_bytes(whole[: len(whole) // 2])
+    collected = evidence.engagement([log], END)
+
+    assert collected.report
+    counted = collected.report["lines"]["read"] - 5
+    assert counted > 0
+    assert f"only its first {counted} lines are counted" in collected.not_read[0]
 
 
 def test_an_empty_log_makes_no_report_and_a_missing_one_is_an_error(tmp_path: Path) -> None:

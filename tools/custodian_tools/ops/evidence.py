@@ -1,6 +1,7 @@
 """Evidence: what there is, how old it is, writing it; and engagement out of a server's logs."""
 
 import gzip
+import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
@@ -9,13 +10,15 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
-from custodian_core.errors import FileTrouble, UnknownThing
+from custodian_core.errors import BadValue, FileTrouble, UnknownThing
 from custodian_core.files import shown
 from custodian_core.findings import Finding, found
 from custodian_core.ops.engagement import LONGEST_LINE, Engagement, Window
 from custodian_core.ops.evidence import (
     Piece,
     Standing,
+    ahead,
+    is_ahead,
     path_of,
     pieces,
     read_piece,
@@ -64,6 +67,7 @@ def stock(
 ) -> Stock:
     """The evidence of the ops repo, perhaps of one domain and since a day."""
     good, findings = pieces(OnDisk(target.path).paths())
+    findings += ahead(good, today)
     told = [each for each in standings(good, today) if domain in (None, each.domain)]
     if domain and not any(each.latest for each in told):
         known = sorted({piece.domain for piece in good})
@@ -100,7 +104,10 @@ def write(
     dry_run: bool = False,
 ) -> Written:
     """The evidence is committed and pushed; that of the same day and name is replaced."""
-    day = day or bench.clock().date()
+    today = bench.clock().date()
+    day = day or today
+    if is_ahead(day, today):
+        raise BadValue("day", f"{day} is yet to come")
     path, data = path_of(domain, day, name), spell(told)
 
     def decide(_ground: Ground) -> Draft:
@@ -118,7 +125,7 @@ class Collected:
 
     report: dict[str, Any] | None
     logs: tuple[str, ...]
-    #: logs of the window that could not be read, and why
+    #: logs of the window that could not be read to their end, and why
     not_read: tuple[str, ...]
 
 
@@ -126,23 +133,15 @@ def engagement(paths: Sequence[Path], end: datetime, hours: int = 24) -> Collect
     """Who read what in the hours before `end`, out of these logs and what was rotated from them."""
     window = Window.last(hours, end)
     counting = Engagement(window)
+    asked = {path.resolve() for path in paths}
     read: list[str] = []
     not_read: list[str] = []
-    for path in paths:
-        if not path.is_file():
-            raise FileTrouble(shown(path), "there is no such log")
-        for log in _with_rotated(path, window.start):
-            if log.suffix in _PACKED:
-                not_read.append(f"{shown(log)}: it is packed by {log.suffix[1:]}")
-                continue
-            try:
-                with closing(_opened(log)) as lines:
-                    counting.take(_lines(lines), shown(log))
-                read.append(shown(log))
-            except (OSError, EOFError, zlib.error) as error:
-                if log == path:
-                    raise FileTrouble(shown(log), str(error).lower()) from error
-                not_read.append(f"{shown(log)}: {error}")
+    for place, log in _logs(paths, window.start).items():
+        why = _why_not_whole(counting, log, asked=place in asked)
+        if why:
+            not_read.append(f"{shown(log)}: {why}")
+        else:
+            read.append(shown(log))
     report = counting.report()
     if report is not None:
         report = {"source": paths[0].name, "logs": len(read), "not_read": not_read, **report}
@@ -152,18 +151,57 @@ def engagement(paths: Sequence[Path], end: datetime, hours: int = 24) -> Collect
 _PACKED = (".zst", ".xz", ".bz2")
 
 
-def _with_rotated(path: Path, since: datetime) -> list[Path]:
-    """The log after those that were rotated from it and written to within the window."""
-    stem = path.name.removesuffix(".log")
-    rotated: list[tuple[float, Path]] = []
-    for other in path.parent.iterdir():
-        follows = other.name.startswith((f"{path.name}.", f"{stem}-"))
-        if other == path or not follows or not other.is_file():
-            continue
-        touched = other.stat().st_mtime
-        if touched >= since.timestamp():
-            rotated.append((touched, other))
-    return [*(log for _, log in sorted(rotated)), path]
+def _logs(paths: Sequence[Path], since: datetime) -> dict[Path, Path]:
+    """The logs and what was rotated from them, each once, however often it is named."""
+    found: dict[Path, Path] = {}
+    for path in paths:
+        if not path.is_file():
+            raise FileTrouble(shown(path), "there is no such log")
+        for log in (*_rotated(path, since), path):
+            found.setdefault(log.resolve(), log)
+    return found
+
+
+def _rotated(path: Path, since: datetime) -> list[Path]:
+    """What was rotated from the log and written to within the window, the oldest first."""
+    follows = _rotated_names(path)
+    rotated = [
+        (touched, other)
+        for other in path.parent.iterdir()
+        if follows.fullmatch(other.name) and other.is_file()
+        if (touched := other.stat().st_mtime) >= since.timestamp()
+    ]
+    return [log for _, log in sorted(rotated)]
+
+
+def _rotated_names(path: Path) -> re.Pattern[str]:
+    """How logrotate and servers call what they rotate; another site's log is none of it."""
+    name, stem, end = map(re.escape, (path.name, path.stem, path.suffix))
+    number = r"[0-9][0-9T:._-]*"
+    return re.compile(
+        rf"(?:{name}[.-]{number}|{name}\.old|{stem}-[0-9]{{4}}[0-9T:._-]*{end}|{stem}\.[0-9]+{end})"
+        r"(?:\.(?:gz|zst|xz|bz2))?"
+    )
+
+
+def _why_not_whole(counting: Engagement, log: Path, *, asked: bool) -> str | None:
+    """Why not all of the log is counted in, if so; for one that was asked for that is an error."""
+    if log.suffix in _PACKED:
+        return f"it is packed by {log.suffix[1:]}"
+    before = counting.lines
+    try:
+        with closing(_opened(log)) as lines:
+            counting.take(_lines(lines), shown(log))
+    except BadValue as error:
+        if asked:
+            raise
+        return error.reason
+    except (OSError, EOFError, zlib.error) as error:
+        if asked:
+            raise FileTrouble(shown(log), str(error).lower()) from error
+        counted = counting.lines - before
+        return f"only its first {counted} lines are counted: {error}" if counted else str(error)
+    return None
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -182,6 +220,6 @@ def _lines(log: IO[bytes]) -> Iterator[bytes]:
 def trouble(collected: Collected) -> Iterator[Finding]:
     """What is amiss with the logs."""
     for each in collected.not_read:
-        yield found("EV02", {"what": each, "why": "was not read"})
+        yield found("EV04", {"what": each})
     if collected.report is None:
         yield found("EV03", {"domain": "engagement: the logs are empty"})

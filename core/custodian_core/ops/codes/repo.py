@@ -26,6 +26,13 @@ EVIDENCE = (
         "there is no evidence of {domain}",
         "Run what writes it; none is not the same as nothing to tell.",
     ),
+    rule(
+        "EV04",
+        WARN,
+        "log was not read to its end",
+        "not all was read: {what}",
+        "Unpack or mend it and ask again; until then the report lacks what it says.",
+    ),
 )
 
 LAYOUT = (

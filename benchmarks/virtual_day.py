@@ -25,7 +25,9 @@ from custodian_core.errors import NothingToDo
 from custodian_core.findings import Mode
 from custodian_core.hub.databases import Database
 from custodian_core.hub.store import Store
-from custodian_core.plan import Evidence, Source, Wanted, make_plan
+from custodian_core.merging import Evidence
+from custodian_core.plan import Source, Wanted
+from custodian_core.planning import make_plan
 from custodian_core.records import HostSync, Repo
 from custodian_core.settings import Settings
 from custodian_core.workplan.read import read

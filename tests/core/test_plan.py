@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from custodian_core.commands import TaskWrite
 from custodian_core.findings import Mode, Severity
-from custodian_core.plan import Evidence, Plan, Source, Wanted, doubts, make_plan
+from custodian_core.merging import Evidence, doubts
+from custodian_core.plan import Plan, Source, Wanted
+from custodian_core.planning import make_plan
 from custodian_core.records import ReconcileView, Repo, RepoStatus, Snapshot, Task, Workstream
 from custodian_core.secrets import HIDDEN
 from custodian_core.status import Base, Priority, Side, Status, rank, three_way, two_way
@@ -225,7 +227,7 @@ def test_only_a_status_that_moved_makes_history_speak() -> None:
     moved = task(T2, DONE, base=Snapshot(DONE, commit="c2"))
     files = [source(block(), block(T2, "todo"))]
 
-    (doubt,) = doubts(view(same, moved), files)
+    (doubt,) = doubts(view(same, moved), [each.reading for each in files])
     assert (doubt.key, doubt.path, doubt.commit, doubt.back) == (T2, PATH, "c2", True)
 
 

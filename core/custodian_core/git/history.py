@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from custodian_core.plan import Doubt, Evidence
+from custodian_core.merging import Doubt, Evidence
 from custodian_core.text import printable
 
 from .ancestry import is_ancestor

@@ -1,5 +1,6 @@
 """MCP over HTTP: `/mcp` of a real `custodian serve`, asked by the SDK's own client."""
 
+import json
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -101,18 +102,47 @@ async def test_a_sweep_tells_how_far_it_is(mode: Mode, tmp_path: Path, url: str)
     assert (heard[0][2] or "").startswith("docs: ")
 
 
-def test_a_session_is_closed_to_all_but_who_opened_it(url: str, store: Store) -> None:
-    ada, bob = (store.do(MakeToken(name, Scope.WORK), ME).secret for name in ("ada", "bob"))
-    accept = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
-    opened = httpx.post(
-        f"{url}/mcp", json=HELLO, headers=accept | {"Authorization": f"Bearer {ada}"}
-    )
-    session = accept | {"Mcp-Session-Id": opened.headers["mcp-session-id"]}
-    ping = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
+def told(answer: httpx.Response) -> dict[str, Any]:
+    """The one message of a stream that answers."""
+    (data,) = [line for line in answer.text.splitlines() if line.startswith("data: {")]
+    message: dict[str, Any] = json.loads(data.removeprefix("data: "))
+    return message
 
-    for secret, status in ((bob, 404), (ada, 200)):
-        who = {"Authorization": f"Bearer {secret}"}
-        assert httpx.post(f"{url}/mcp", json=ping, headers=session | who).status_code == status
+
+def test_a_session_is_closed_to_all_but_who_opened_it(url: str, store: Store) -> None:
+    ada, bob = (
+        {"Authorization": f"Bearer {store.do(MakeToken(name, Scope.WORK), ME).secret}"}
+        for name in ("ada", "bob")
+    )
+    opened = httpx.post(f"{url}/mcp", json=HELLO, headers=OLDER | ada)
+    session = OLDER | {"Mcp-Session-Id": opened.headers["mcp-session-id"]}
+    listening = httpx.get(f"{url}/mcp", headers=session | bob)
+    noted = httpx.post(f"{url}/mcp", json=NOTED, headers=session | bob)
+    ended = httpx.delete(f"{url}/mcp", headers=session | bob)
+    asked = httpx.post(f"{url}/mcp", json=PING, headers=session | ada)
+
+    assert (listening.status_code, ended.status_code) == (405, 404)
+    # bob is answered as whoever has no session, and is who asked
+    assert noted.status_code == 200
+    assert store.events(type="task.note").items[-1].actor == "bob"
+    assert asked.headers["mcp-session-id"] == opened.headers["mcp-session-id"]
+
+
+def test_a_client_of_the_older_era_goes_on_where_nobody_knows_its_session(
+    url: str, store: Store
+) -> None:
+    reading = store.do(MakeToken("reader", Scope.READ), ME).secret
+    session = OLDER | {"Mcp-Session-Id": "of-a-server-that-was-replaced"}
+    pinged = httpx.post(f"{url}/mcp", json=PING, headers=session)
+    begun = httpx.post(f"{url}/mcp", json=BEGUN, headers=session)
+    writing = httpx.post(
+        f"{url}/mcp", json=NOTED, headers=session | {"Authorization": f"Bearer {reading}"}
+    )
+
+    assert told(pinged) == {"jsonrpc": "2.0", "id": 2, "result": {}}
+    assert begun.status_code == 202
+    assert told(writing)["result"]["isError"]
+    assert store.events(type="task.note").total == 0
 
 
 @modes
@@ -149,6 +179,18 @@ async def test_a_token_is_who_asks_and_its_scope_is_what_can_be_asked(
     assert "worker" in {event.actor for event in store.events(limit=100).items}
 
 
+OLDER = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
+PING = {"jsonrpc": "2.0", "id": 2, "method": "ping"}
+BEGUN = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+NOTED = {
+    "jsonrpc": "2.0",
+    "id": 3,
+    "method": "tools/call",
+    "params": {
+        "name": "update_task",
+        "arguments": {"task": "DOCS-WP-0001-T01", "note": "half way"},
+    },
+}
 HELLO = {
     "jsonrpc": "2.0",
     "id": 1,

@@ -20,6 +20,7 @@ from custodian_tools.agent.desk import Desk
 from .auth import Door
 from .errors import Rejected
 from .guard import CALLER
+from .sessions import Sessions
 
 PATH = "/mcp"
 
@@ -58,7 +59,7 @@ class McpOverHttp:
     hub: Hub
     settings: Settings
     door: Door
-    _apps: dict[bool, ASGIApp] = field(default_factory=dict[bool, ASGIApp])
+    _apps: dict[bool, Sessions] = field(default_factory=dict[bool, Sessions])
     _wanted: anyio.Event | None = None
     _ready: anyio.Event | None = None
     _ending: anyio.Event | None = None
@@ -83,13 +84,13 @@ class McpOverHttp:
         try:
             await self._wanted.wait()
             full, read_only = await run_sync(self._build)
-            async with full.session_manager.run(), read_only.session_manager.run():
+            async with full.running(), read_only.running():
                 self._ready.set()
                 await anyio.sleep_forever()
         finally:
             self._ready.set()  # nobody waits for what will not come
 
-    def _build(self) -> tuple[Any, Any]:
+    def _build(self) -> tuple[Sessions, Sessions]:
         # Whoever loads the SDK enters by mcp_app: two threads that import its parts in orders of
         # their own stop each other.
         from custodian_server.choosing import Chosen
@@ -97,9 +98,9 @@ class McpOverHttp:
 
         desk = ServedDesk(Path("/"), store=self.hub, kept=self.settings)
         choices = (Chosen(), replace(Chosen(), read_only=True))
-        servers = [build(desk, choice, listen=True) for choice in choices]
-        self._apps = {bool(only): _application(server) for only, server in enumerate(servers)}
-        return servers[0], servers[1]
+        full, read_only = (Sessions(build(desk, each, listen=True), PATH) for each in choices)
+        self._apps = {False: full, True: read_only}
+        return full, read_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the tools that the caller's token allows."""
@@ -153,18 +154,6 @@ class McpOverHttp:
                 raise
             return True
         return False
-
-
-def _application(server: Any) -> ASGIApp:
-    """The server at the SDK's path, open to all that the guard lets in."""
-    from mcp.server.transport_security import TransportSecuritySettings
-
-    # The guard has looked at Host and Origin already, and knows the hub's other names.
-    looked_at = TransportSecuritySettings(enable_dns_rebinding_protection=False)
-    application: ASGIApp = server.streamable_http_app(
-        streamable_http_path=PATH, transport_security=looked_at
-    )
-    return application
 
 
 def _only_listens(scope: Scope, headers: Headers) -> bool:

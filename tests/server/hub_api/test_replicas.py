@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import httpx2
@@ -42,11 +42,12 @@ def database_url(postgres: str) -> str:
 
 @pytest.fixture(scope="module")
 def hub(database_url: str) -> Iterator[Store]:
-    """A hub on PostgreSQL that knows one repo with a task."""
+    """A hub on PostgreSQL that knows one repo with a task for an agent of each era."""
     store = Store(PostgreSQL(database_url))
     store.do(RegisterRepo("docs", "papers", remote_url="http://f.example/c/docs.git"), ME)
     store.do(AddWorkstream("docs", "DOCS-WP-0001", "Level 1"), ME)
-    store.do(AddTask("DOCS-WP-0001", "DOCS-WP-0001-T01", "Parse"), ME)
+    for key in ("DOCS-WP-0001-T01", "DOCS-WP-0001-T02"):
+        store.do(AddTask("DOCS-WP-0001", key, "Parse"), ME)
     yield store
     store.close()
 
@@ -126,23 +127,25 @@ class Alternating(httpx2.AsyncHTTPTransport):
 
 
 @pytest.mark.anyio
-async def test_an_agent_of_the_newer_protocol_is_answered_by_whichever_it_reaches(
-    replicas: Replicas, hub: Store
+@pytest.mark.parametrize(
+    ("mode", "key"), [("auto", "DOCS-WP-0001-T01"), ("legacy", "DOCS-WP-0001-T02")]
+)
+async def test_an_agent_of_either_era_is_answered_by_whichever_it_reaches(
+    replicas: Replicas, hub: Store, mode: Literal["auto", "legacy"], key: str
 ) -> None:
     transport = Alternating(tuple(url for _, url in replicas))
     async with (
         httpx2.AsyncClient(transport=transport, timeout=30) as http,
-        Client(streamable_http_client("http://hub/mcp", http_client=http)) as client,
+        Client(streamable_http_client("http://hub/mcp", http_client=http), mode=mode) as client,
     ):
-        claimed = await client.call_tool("claim_task", {"repo": "docs", "agent": "ada"})
+        claimed = await client.call_tool("claim_task", {"task": key, "agent": "ada"})
         told: dict[str, Any] = claimed.structured_content or {}
-        fence = told["lease"]["fence"]
-        said = {"task": "DOCS-WP-0001-T01", "status": "done", "fence": fence, "agent": "ada"}
+        said = {"task": key, "status": "done", "fence": told["lease"]["fence"], "agent": "ada"}
         done = await client.call_tool("update_task", said)
 
     assert not done.is_error
     assert len(set(transport.asked)) == 2
-    assert hub.task("DOCS-WP-0001-T01").status == "done"
+    assert hub.task(key).status == "done"
 
 
 def test_servers_go_on_when_the_schema_is_one_ahead_and_older_ones_do_not_begin(

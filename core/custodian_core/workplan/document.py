@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from .fields import NOTHING, Fields, Unreadable, read_fields
 from .grammar import MAX_BLOCK, MAX_FRONT_MATTER
-from .scan import Heading, Part, scan
+from .outline import Heading, Part
+from .scan import scan
 from .sections import Section, sections
 
 _ID = re.compile(rb"^[ \t]*[\"']?id[\"']?[ \t]*:[ \t]*[\"']?([^\s\"'#]{1,100})", re.MULTILINE)

@@ -5,14 +5,13 @@ Fences follow CommonMark. What looks like a task and is none is noted, never pas
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from custodian_core.findings import Severity
 
+from .conflicts import distrust_conflicts
 from .grammar import MAX_BLOCKS, MAX_FINDINGS, MAX_FRONT_MATTER, TASK_WORD
+from .outline import Note, Outline, Part
 
 BOM = b"\xef\xbb\xbf"
 
@@ -31,85 +30,14 @@ _MARK = re.compile(
 # the last group that took part tells which alternative it was
 _WHOLE_TASK, _FENCE, _HELD = 1, 4, 5
 _FENCE_LINE = re.compile(rb"\n([ \t]*)(`{3,}|~{3,})([^\n]*)")
-_HEADING = re.compile(rb"\n {0,3}(#{1,6})(?![^ \t\r\n])[^\n]*")
 _FRONT_OPEN = re.compile(rb"---[ \t]*\r?\n")
 _FRONT_CLOSE = re.compile(rb"\n(?:---|\.\.\.)[ \t]*\r?(?:\n|\Z)")
-_CONFLICT = re.compile(rb"\n(<{7}|>{7}) [^\n]*")
 _LIST_ITEM = re.compile(rb"([ \t]*)([-+*]|\d{1,9}[.)])([ \t]+|\r?$)")
 _TASK = TASK_WORD.encode()
 _NEARLY_TASK = re.compile(rb"\W*task(?![A-Za-z0-9_-])", re.IGNORECASE)
 
 #: how far up a deeply indented fence is sought for the list item it belongs to
 _LIST_REACH = 400
-
-
-class Note(NamedTuple):
-    """Something about the file's structure that a reader must be told."""
-
-    line: int
-    what: str
-    why: str
-    severity: Severity = Severity.FAIL
-
-
-class Part(NamedTuple):
-    """A run of lines between an opening and a closing line: front matter, or a fenced block."""
-
-    #: offsets: the opening line, the content, the closing line, what follows
-    open: int
-    start: int
-    end: int
-    close: int
-    #: lines of the opening and of the closing mark
-    line: int
-    last: int
-    #: columns by which the opening fence, and so its content, is indented
-    indent: int = 0
-    #: why its content cannot be trusted, and the line that shows it
-    problem: tuple[int, str] | None = None
-
-
-class Heading(NamedTuple):
-    """An ATX heading: offsets of its line, and its level."""
-
-    start: int
-    end: int
-    level: int
-
-
-@dataclass(slots=True)
-class Outline:
-    """The parts of one file."""
-
-    #: the file with one line feed in front of its first line
-    padded: bytes
-    #: where the front matter ends
-    body: int = 0
-    front: Part | None = None
-    blocks: list[Part] = field(default_factory=list[Part])
-    notes: list[Note] = field(default_factory=list[Note])
-    #: (start, end) of closed fences that are no tasks
-    quotes: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    #: (start, end) of comments and of fences that are never closed
-    hidden: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-
-    def covers(self) -> list[tuple[int, int]]:
-        """The (start, end) of all that is fence or comment, in order."""
-        blocks = ((part.open, part.close) for part in self.blocks)
-        return sorted([*self.quotes, *self.hidden, *blocks])
-
-    def headings(self) -> list[Heading]:
-        """The headings, which are no lines of a fence or a comment."""
-        covers = self.covers()
-        headings: list[Heading] = []
-        at = 0
-        for mark in _HEADING.finditer(self.padded, self.body):
-            start = mark.start()
-            while at < len(covers) and covers[at][1] <= start:
-                at += 1
-            if at == len(covers) or start < covers[at][0]:
-                headings.append(Heading(start, mark.end(), len(mark[1])))
-        return headings
 
 
 class _Fence(NamedTuple):
@@ -135,9 +63,7 @@ def scan(data: bytes) -> Outline:
     elif front:
         outline.notes.append(front)
     _Walk(outline, len(data)).run()
-    # (one byte is sought much faster than eight)
-    if (b"<" in padded and b"\n<<<<<<< " in padded) or (b">" in padded and b"\n>>>>>>> " in padded):
-        _distrust_conflicts(outline)
+    distrust_conflicts(outline)
     return outline
 
 
@@ -373,44 +299,3 @@ def _part(fence: _Fence, end: int, close: int, last: int, problem: tuple[int, st
 
 def _columns(blank: bytes) -> int:
     return len(blank.expandtabs(4)) if b"\t" in blank else len(blank)
-
-
-def _distrust_conflicts(outline: Outline) -> None:
-    """Mark what an unresolved merge conflict touches as not to be trusted."""
-    for first, last in _conflicts(outline.padded, outline.quotes):
-        line = outline.padded.count(b"\n", 0, first + 1)
-        problem = (line, f"a merge conflict is not resolved on line {line}")
-        outline.notes.append(Note(line, "workplan", "a merge conflict is not resolved"))
-        if outline.front and outline.front.open < last and first < outline.front.close:
-            outline.front = _troubled(outline.front, problem)
-        outline.blocks[:] = [
-            _troubled(part, problem) if part.open < last and first < part.close else part
-            for part in outline.blocks
-        ]
-
-
-def _conflicts(padded: bytes, quotes: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """The (start, end) of each conflict outside `quotes`; past the limit the rest is all one."""
-    opened: tuple[int, int] | None = None
-    told = 0
-    for mark in _CONFLICT.finditer(padded):
-        before = bisect_right(quotes, (mark.start(), len(padded))) - 1
-        if before >= 0 and mark.start() < quotes[before][1]:
-            continue
-        told += 1
-        if told >= MAX_FINDINGS:
-            yield (opened or mark.span())[0], len(padded)
-            return
-        if mark[1].startswith(b">"):
-            yield (opened or mark.span())[0], mark.end()
-            opened = None
-        else:
-            if opened:
-                yield opened
-            opened = mark.span()
-    if opened:
-        yield opened
-
-
-def _troubled(part: Part, problem: tuple[int, str]) -> Part:
-    return part if part.problem else part._replace(problem=problem)

@@ -4,7 +4,7 @@ import re
 from bisect import bisect_left
 from typing import NamedTuple
 
-from .scan import Heading, Part
+from .outline import Heading, Part
 
 _DASH = r"[ \t]*[:.)\u2010-\u2015\u2212-]+[ \t]+"
 #: `Task`, a number or an id, what parts it from the title, and the title

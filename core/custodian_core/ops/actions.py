@@ -279,8 +279,8 @@ class Result:
         return stamp(self.at) if self.at else None
 
 
-def read_result(data: bytes) -> Result | str:
-    """The result that the bytes spell, or why there is none."""
+def read_result(data: bytes, action_id: str | None = None) -> Result | str:
+    """The result that the bytes spell, or why there is none; that of another action is none."""
     if len(data) > MAX_FILE:
         return f"it is larger than {MAX_FILE // 1024} KiB"
     try:
@@ -290,6 +290,8 @@ def read_result(data: bytes) -> Result | str:
     if not isinstance(told, dict):
         return "it is no JSON object"
     said = cast("dict[str, object]", told)
+    if action_id is not None and said.get("id", action_id) != action_id:
+        return f"it is that of '{printable(str(said['id']), 100)}'"
     code = said.get("exit_code")
     if not isinstance(code, int) or isinstance(code, bool):
         return "it has no exit_code"

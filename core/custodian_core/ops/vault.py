@@ -9,7 +9,7 @@ from custodian_core.codec import stamp
 from custodian_core.errors import BadValue, Conflict
 from custodian_core.text import printable
 
-from .actions import ID, ActionReading, Result
+from .actions import ID, ID_RULE, ActionReading, Result
 from .procurement import Request, same_ask
 from .proposals import Standing
 from .tiers import Tier
@@ -57,7 +57,12 @@ def action_state(reading: ActionReading, result: Result | str | None) -> State:
         return State.FIRED if result.exit_code == 0 else State.FAILED
     if reading.action is None:
         return State.INVALID
-    folder = reading.path.split("/")[-2]
+    return lying_state(reading.path)
+
+
+def lying_state(path: str) -> State:
+    """How something stands by the folder of the vault that it lies in."""
+    folder = path.split("/")[-2]
     return State(folder) if folder in FOLDERS else State.QUEUED
 
 
@@ -99,24 +104,43 @@ class Move:
 def resolve(path: str, outcome: Outcome, who: str, at: datetime, note: str = "") -> Move:
     """The move by which the item is settled; what was decided is not decided again."""
     place = PLACE.fullmatch(path)
-    if not place or not ID.fullmatch(place[2]):
+    if not place:
         raise BadValue("vault item", f"'{printable(path, 80)}' lies in no folder of the vault")
+    if not ID.fullmatch(place[2]):
+        why = f"the name '{printable(place[2], 80)}' must be {ID_RULE}; rename it first"
+        raise BadValue("vault item", why)
     folder, stem, kind = place.groups()
     if folder not in ("pending", "approved") or (folder, outcome) == ("approved", "approved"):
         raise Conflict(f"vault item '{stem}'", f"it lies in vault/{folder} already, and stays so")
     if kind == "toml" and outcome is Outcome.FIRED:
         raise Conflict(f"action '{stem}'", "its dispatcher says whether it was fired, nobody else")
-    target = "actions" if kind == "toml" and outcome is Outcome.APPROVED else outcome.value
+    target = _folder_of(kind, outcome)
     said = f"{outcome} by {printable(who, 100)} at {stamp(at)}"
     said += f": {printable(note.strip(), 300)}" if note.strip() else ""
     line = f"# {said}\n" if kind == "toml" else f"\n<!-- {said.replace('--', '—')} -->\n"
     return Move(path, f"vault/{target}/{stem}.{kind}", line.encode())
 
 
+def _folder_of(kind: str, outcome: Outcome) -> str:
+    return "actions" if kind == "toml" and outcome is Outcome.APPROVED else outcome.value
+
+
+def stands_so(path: str, outcome: Outcome) -> bool:
+    """Whether the item lies where that outcome puts it, so that nothing is left to be done."""
+    place = PLACE.fullmatch(path)
+    return place is not None and place[1] == _folder_of(place[3], outcome)
+
+
+def asked_at(path: str) -> str:
+    """Where the item lay when a person was asked about it."""
+    return f"vault/pending/{path.rpartition('/')[2]}"
+
+
 def moved(data: bytes, move: Move) -> bytes:
-    """The file's bytes with the note at their end."""
-    ends = b"" if not data or data.endswith(b"\n") else b"\n"
-    return data + ends + move.note
+    """The file's bytes with the note at their end, in lines that end as its own do."""
+    ends = b"\r\n" if b"\r\n" in data else b"\n"
+    before = b"" if not data or data.endswith(b"\n") else ends
+    return data + before + move.note.replace(b"\n", ends)
 
 
 def duplicate(request: Request, others: list[Request]) -> Request | None:

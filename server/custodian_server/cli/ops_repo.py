@@ -72,7 +72,8 @@ def _echo_written(written: "Written") -> None:
         click.echo(click.style(told, fg="yellow"))
     if written.status == "planned":
         for path in written.changed:
-            click.echo(f"would write {printable(path)}")
+            verb = "take out" if path in written.removed else "write"
+            click.echo(f"would {verb} {printable(path)}")
         click.echo(f"{counted(len(written.changed), 'file')} would change")
         return
     if written.pushed_earlier:

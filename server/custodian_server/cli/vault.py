@@ -307,9 +307,17 @@ def _echo_items(items: "Sequence[Item]") -> None:
     rows = columns([_row(item) for item in items])
     for row, item in zip(rows, items, strict=True):
         click.echo(row)
-        for told in (item.why, item.proposal.url):
+        for told in (item.why, _ended(item), item.proposal.url):
             if told:
                 click.echo(click.style(f"    {printable(told, 300)}", dim=True))
+
+
+def _ended(item: "Item") -> str | None:
+    """How a dispatcher says that the action ended."""
+    if item.result is None:
+        return None
+    at = f" at {item.result.told_at}" if item.result.told_at else ""
+    return f"ended{at} with exit code {item.result.exit_code}"
 
 
 def _echo_amiss(findings: "Sequence[Finding]") -> None:
@@ -330,6 +338,14 @@ def _row(item: "Item") -> tuple[str, ...]:
     return printable(item.name), item.kind, state, tier, item.title
 
 
+#: what became of a request that was made before
+_ANSWERED = {
+    "rejected": "it was asked for before and rejected",
+    "approved": "it was asked for before and approved",
+    "fired": "it was asked for before and is done",
+}
+
+
 def _tell(done: "Requested", *, json_: bool) -> None:
     if not json_ and done.verdict:
         click.echo(f"tier {done.verdict.tier}: {printable(done.verdict.why)}")
@@ -337,6 +353,7 @@ def _tell(done: "Requested", *, json_: bool) -> None:
         waits = "a person must answer" if done.waits else "a person is told"
         click.echo(f"{waits}: custodian human list shows {done.question[:8]}")
     if not json_ and done.event and not done.question:
-        click.echo(f"it goes on; the hub's log tells of it, as event {done.event}")
+        goes = _ANSWERED.get(done.state, "it goes on")
+        click.echo(f"{goes}; the hub's log tells of it, as event {done.event}")
     more = {key: value for key, value in done.to_json().items() if key not in ("git",)}
     tell_written("vault_request", done.written, json_=json_, more=more)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from custodian_core.commands import AnswerHuman, Caller
 from custodian_core.errors import BadValue, Conflict, CustodianError
 from custodian_core.ops.actions import Action
 from custodian_core.ops.tiers import Tier
@@ -144,6 +145,91 @@ def test_results_tell_how_an_action_ended(vaulted: Ops) -> None:
 
     assert [item.state for item in items] == [State.FIRED, State.FAILED, State.UNKNOWN]
     assert [f.code for f in items[2].findings] == ["VA16"]
+
+
+def test_the_result_of_another_action_tells_nothing(vaulted: Ops) -> None:
+    vault.request_action(vaulted.bench, vaulted.target, action("triage", "a-1"))
+    vaulted.commit({"vault/actions/a-1.result.json": '{"id": "b-1", "exit_code": 0}'})
+
+    (item,) = list_items(vaulted.target)
+    assert (item.state, item.result) == (State.UNKNOWN, None)
+    assert "that of 'b-1'" in item.findings[0].message
+
+
+def test_a_result_that_nobody_else_sees_is_told(vaulted: Ops) -> None:
+    vault.request_action(vaulted.bench, vaulted.target, action("triage", "a-1"))
+    vaulted.write("vault/actions/a-1.result.json", '{"id": "a-1", "exit_code": 0}')
+
+    (item,) = list_items(vaulted.target)
+    assert item.uncommitted
+    assert [(each.code, each.path) for each in item.findings] == [
+        ("VA17", "vault/actions/a-1.result.json")
+    ]
+
+
+def test_a_rejected_action_that_is_asked_for_again_does_not_seem_to_go_on(vaulted: Ops) -> None:
+    vault.request_action(vaulted.bench, vaulted.target, action("release"))
+    vault.settle(vaulted.bench, vaulted.target, "act-20260509", Outcome.REJECTED, "no")
+    again = vault.request_action(vaulted.bench, vaulted.target, action("release"))
+
+    assert (again.state, again.waits, again.question) == (State.REJECTED, False, None)
+    assert again.to_json()["state"] == "rejected"
+
+
+def test_deciding_again_closes_the_question_that_a_run_without_the_hub_left_open(
+    vaulted: Ops,
+) -> None:
+    vault.request_action(vaulted.bench, vaulted.target, action("release"))
+    unknown = Target(vaulted.top, None)
+    first = vault.settle(vaulted.bench, unknown, "act-20260509", Outcome.APPROVED)
+    assert "may stay open" in first.not_done[0]
+    assert len(questions(vaulted)) == 1
+
+    again = vault.settle(vaulted.bench, vaulted.target, "act-20260509", Outcome.APPROVED)
+    assert (again.status, questions(vaulted)) == ("noop", [])
+
+
+def test_an_answer_alone_decides_nothing_and_says_so_and_asking_again_asks_anew(
+    vaulted: Ops,
+) -> None:
+    hub = vaulted.bench.hub
+    first = vault.request_action(vaulted.bench, vaulted.target, action("release"))
+    assert first.question
+    asked = hub.intervention(first.question)
+    assert (asked.options, "vault resolve act-20260509 approved" in asked.context) == ((), True)
+
+    hub.do(AnswerHuman(first.question, "approved"), Caller("bob"))
+    again = vault.request_action(vaulted.bench, vaulted.target, action("release"))
+    more = vault.request_action(vaulted.bench, vaulted.target, action("release"))
+    assert again.question != first.question
+    assert again.question == more.question
+    assert len(questions(vaulted)) == 1
+    vault.settle(vaulted.bench, vaulted.target, "act-20260509", Outcome.APPROVED)
+    assert questions(vaulted) == []
+
+
+def test_what_is_not_committed_or_has_no_good_name_is_not_decided_and_it_is_said_why(
+    vaulted: Ops,
+) -> None:
+    vaulted.commit({"vault/pending/größer als.md": "# Request: x\n"})
+    vaulted.write("vault/pending/new.md", "# Request: y\n")
+
+    with pytest.raises(BadValue, match="rename it"):
+        vault.settle(vaulted.bench, vaulted.target, "größer als", Outcome.REJECTED)
+    with pytest.raises(Conflict, match="not committed"):
+        vault.settle(vaulted.bench, vaulted.target, "new", Outcome.REJECTED)
+
+
+def test_a_decision_is_written_in_the_lines_of_the_file_and_a_dry_run_tells_what_goes(
+    vaulted: Ops,
+) -> None:
+    vaulted.commit({"vault/pending/key.md": "# Request: x\r\n"})
+
+    planned = vault.settle(vaulted.bench, vaulted.target, "key", Outcome.REJECTED, dry_run=True)
+    vault.settle(vaulted.bench, vaulted.target, "key", Outcome.REJECTED)
+    assert planned.removed == ("vault/pending/key.md",)
+    data = (vaulted.top / "vault/rejected/key.md").read_bytes()
+    assert data.count(b"\n") == data.count(b"\r\n") == 3
 
 
 def test_a_person_is_asked_for_a_thing_once(vaulted: Ops) -> None:

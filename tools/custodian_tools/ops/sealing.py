@@ -89,9 +89,15 @@ def seal(bench: Bench, target: Target, decide: Decide, *, dry_run: bool = False)
         checkout = _standing(probe(target.path, branch), target)
         ground = Committed(checkout.git, checkout.head)
         draft, redacted = _screened(ground, decide(ground))
-        changed = tuple(_changes(ground, draft))
-        ahead, behind = checkout.ahead, checkout.behind
-        return Written("planned", changed, ahead=ahead, behind=behind, redacted=redacted)
+        files = _changes(ground, draft)
+        return Written(
+            "planned",
+            tuple(files),
+            _taken_out(files),
+            ahead=checkout.ahead,
+            behind=checkout.behind,
+            redacted=redacted,
+        )
     lock = RepoLock(folders)
     if not lock.take(LOCK_S, bench.sleep):
         raise Conflict(target.name, "another run on this host writes in it; try again later")
@@ -139,7 +145,7 @@ class _Sealing:
         return Written(
             "ok",
             tuple(files),
-            tuple(path for path, data in files.items() if data is None),
+            _taken_out(files),
             commit,
             pushed=True,
             pushed_earlier=earlier,
@@ -242,6 +248,10 @@ def _changes(ground: Committed, draft: Draft) -> dict[str, bytes | None]:
         if path.startswith("/") or {"", ".", "..", ".git"} & set(path.split("/")):
             raise GitTrouble(path, "mktree", "the path leads out of the repo")
     return {path: data for path, data in draft.files.items() if ground.data(path) != data}
+
+
+def _taken_out(files: Mapping[str, bytes | None]) -> tuple[str, ...]:
+    return tuple(path for path, data in files.items() if data is None)
 
 
 def _why(checkout: Checkout, commit: str, pushed: Pushed) -> str:

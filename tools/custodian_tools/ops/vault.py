@@ -6,6 +6,7 @@ person has approved it, where no dispatcher looks.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from custodian_core.commands import AnswerHuman, AskHuman, Caller, RecordAsked
@@ -20,10 +21,14 @@ from custodian_core.ops.tiers import Verdict
 from custodian_core.ops.vault import (
     FOLDERS,
     Outcome,
+    State,
     added,
+    asked_at,
     duplicate,
+    lying_state,
     moved,
     resolve,
+    stands_so,
     where_to,
 )
 from custodian_core.records import Event
@@ -36,7 +41,7 @@ from custodian_tools.sync.bench import Bench
 from .branches import look
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
-from .vault_items import FORMULAS, all_requests, formulas_of, lying, named, policy_of
+from .vault_items import FORMULAS, Item, all_requests, formulas_of, lying, named, policy_of
 
 
 def validate(target: Target, path: str, data: bytes | None = None) -> tuple[Finding, ...]:
@@ -81,9 +86,14 @@ class Requested:
     event: int | None = None
 
     @property
+    def state(self) -> State:
+        """How it stands by where it lies: what was asked for before may have been decided."""
+        return lying_state(self.path)
+
+    @property
     def waits(self) -> bool:
         """Whether nothing goes on until a person has answered."""
-        return self.verdict is None or self.verdict.tier.waits
+        return self.state is State.PENDING
 
     def to_json(self) -> dict[str, Any]:
         """What was asked for, as `--json` and tools show it."""
@@ -91,6 +101,7 @@ class Requested:
             "path": self.path,
             "tier": self.verdict.tier.value if self.verdict else None,
             "why_tier": self.verdict.why if self.verdict else None,
+            "state": self.state.value,
             "waits": self.waits,
             "question": self.question,
             "event": self.event,
@@ -184,17 +195,27 @@ def request_procurement(
 def _ask(
     bench: Bench, target: Target, question: str, context: str, path: str, *, waits: bool
 ) -> str:
-    """A question is open that names the file; asking again opens no second one."""
-    options = ("approved", "rejected") if waits else ("seen",)
+    """A question is open that names the file; asking again opens no second one.
+
+    What waits is not decided by an answer: `settle` moves the file, and that answers. Where a
+    person has answered all the same, the question is opened anew.
+    """
+    how = (
+        f"; decide with `custodian vault resolve {PurePosixPath(path).stem} approved` or `rejected`"
+    )
     asked = AskHuman(
         printable(redact(question), 300),
         target.repo,
-        context=f"{printable(redact(context), 500)} ({path})",
-        options=options,
+        context=f"{printable(redact(context), 500)}{how if waits else ''} ({path})",
+        options=() if waits else ("seen",),
     )
     # The same request asked again has the same key, so its first question is the answer.
-    by = Caller(bench.by.name, idempotency_key=f"vault:{target.repo}:{path}")
-    return str(bench.hub.do(asked, by).id)
+    key = again = f"vault:{target.repo}:{path}"
+    while True:
+        told = bench.hub.do(asked, Caller(bench.by.name, idempotency_key=again))
+        if not waits or bench.hub.intervention(told.id).is_open:
+            return str(told.id)
+        again = f"{key}:{told.id}"
 
 
 # --- deciding
@@ -218,29 +239,47 @@ def settle(
         if name in proposed and not any(name in (item.name, item.path) for item in items):
             why = f"only branch {BRANCHES}{name} has it; it is decided at its pull request"
             raise Conflict(f"vault item '{name}'", why)
-        item = named(items, name)
+        item = _committed(target, items, name)
+        paths[:] = [item.path, asked_at(item.path)]
+        if stands_so(item.path, outcome):
+            return Draft({}, f"vault: {item.name} {outcome}")
         move = resolve(item.path, outcome, bench.by.name, bench.clock(), note)
         if item.kind == "action" and outcome is Outcome.APPROVED:
             _refuse_failures(item.findings, f"action {item.name}")
         if ground.data(move.new) is not None:
             raise Conflict(move.new, "it is there already")
-        paths[:] = [item.path]
         data = ground.data(item.path) or b""
         subject = f"vault: {item.name} {outcome}"
         files = {move.old: None, move.new: moved(data, move)}
         return Draft(files, subject, (f"By {bench.by.name}.", *([note] if note else [])))
 
     written = seal(bench, target, decide, dry_run=dry_run)
-    if target.repo and not dry_run:
-        _answer(bench, target.repo, paths[0], outcome, note)
+    if dry_run:
+        return written
+    if target.repo is None:
+        why = "a question about it may stay open: the hub knows no repo here; `custodian register`"
+        return replace(written, not_done=(*written.not_done, why))
+    _answer(bench, target.repo, paths, outcome, note)
     return written
 
 
-def _answer(bench: Bench, repo: str, path: str, outcome: Outcome, note: str) -> None:
-    """The open questions about the file are answered."""
+def _committed(target: Target, items: Sequence[Item], name: str) -> Item:
+    """The item of that name as it is committed, which is all that can be decided."""
+    try:
+        return named(items, name)
+    except UnknownThing:
+        here = [each.path for each in lying(OnDisk(target.path)) if name in (each.name, each.path)]
+        if not here:
+            raise
+        raise Conflict(here[0], "it is not committed; commit it and push it first") from None
+
+
+def _answer(bench: Bench, repo: str, paths: Sequence[str], outcome: Outcome, note: str) -> None:
+    """The open questions about the file are answered, though an earlier run could not do it."""
     answer = f"{outcome}: {redact(note)}" if note else outcome.value
+    ends = tuple(f"({path})" for path in paths)
     for asked in list(every(bench.hub.interventions, repo=repo)):
-        if asked.context.endswith(f"({path})"):
+        if asked.context.endswith(ends):
             bench.hub.do(AnswerHuman(asked.id, answer), bench.by)
 
 

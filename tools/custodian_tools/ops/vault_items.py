@@ -192,9 +192,9 @@ def _actions(ground: Ground) -> list[Item]:
 
 
 def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None = None) -> Item:
-    beside = f"{reading.path.removesuffix('.toml')}.result.json"
+    beside = _result_of(reading.path)
     data = ground.data(beside)
-    result = None if data is None else read_result(data)
+    result = None if data is None else read_result(data, reading.stem)
     findings = [*reading.findings, *([twice] if twice else [])]
     if isinstance(result, str):
         facts = {"id": printable(reading.stem, 100), "why": result}
@@ -210,6 +210,11 @@ def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None =
         result=result if isinstance(result, Result) else None,
         findings=tuple(findings),
     )
+
+
+def _result_of(path: str) -> str:
+    """Where a dispatcher writes down what came of the action."""
+    return f"{path.removesuffix('.toml')}.result.json"
 
 
 def _requests(ground: Ground) -> Iterator[Item]:
@@ -251,10 +256,11 @@ def _uncommitted(target: Target) -> frozenset[str] | None:
 
 def _marked(item: Item, changed: frozenset[str] | None) -> Item:
     """The item with whether it is committed as it lies there."""
-    if changed is None or item.path not in changed:
-        return replace(item, uncommitted=None if changed is None else False)
-    finding = found("VA17", {"path": item.path}, path=item.path)
-    return replace(item, uncommitted=True, findings=(*item.findings, finding))
+    if changed is None:
+        return item
+    files = [path for path in (item.path, _result_of(item.path)) if path in changed]
+    told = (found("VA17", {"path": path}, path=path) for path in files)
+    return replace(item, uncommitted=bool(files), findings=(*item.findings, *told))
 
 
 # --- what branches and pull requests add

@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from .certificates import believed_at, disbelief
 from .codec import stamp, to_json
 from .endpoint import is_here
 from .errors import BadValue
@@ -34,6 +35,7 @@ class Teller:
         self._http: httpx.Client = httpx.Client(
             timeout=ANSWER_S,
             follow_redirects=False,
+            verify=believed_at(url),
             # A proxy that the environment names is for what lies beyond this machine.
             trust_env=not is_here(url),
         )
@@ -59,7 +61,7 @@ class Teller:
             with self._http.stream("POST", self._url, content=body, headers=headers) as response:
                 return _amiss(response.status_code)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            return f"it does not answer ({type(error).__name__})"
+            return disbelief(error) or f"it does not answer ({type(error).__name__})"
 
     def _body(self, notice: Notice) -> bytes:
         said = {"schema_version": SCHEMA_VERSION, "hub": self._hub_id, **to_json(notice)}

@@ -2,16 +2,15 @@
 
 import os
 import socket
-import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from custodian_core.certificates import believed_at, causes, disbelief
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, ForgeTrouble, ForgeUnreachable, NoForge
-from custodian_core.text import printable
 
 from .hearing import API, REDIRECTS, Answer, Heard, NotNow, led_to, understood
 
@@ -66,8 +65,7 @@ class Asker:
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
                 timeout=httpx.Timeout(30.0, connect=10.0),
                 limits=httpx.Limits(max_connections=MOST_CONNECTIONS),
-                # Reading the world's certificates takes a tenth of a second; http needs none.
-                verify=self.url.startswith("https:") and _trusted(),
+                verify=believed_at(self.url),
                 # A proxy that the environment names is for what lies beyond this machine.
                 trust_env=not is_here(self.url),
             )
@@ -142,41 +140,17 @@ class Asker:
 
     def _unconnected(self, error: "httpx.ConnectError") -> NotNow:
         """The request did not arrive; a certificate is not better the next time."""
-        tls = next((each for each in _causes(error) if isinstance(each, ssl.SSLError)), None)
-        if isinstance(tls, ssl.SSLCertVerificationError):
-            reason = f"its certificate is not trusted ({printable(tls.verify_message, 200)})"
-            reason = f"{reason}; if its authority is your own, name that in SSL_CERT_FILE"
-            return NotNow(ForgeUnreachable(self.url, reason), may_repeat=False)
-        if tls is not None:
-            reason = "it does not speak TLS there; is it http, and not https?"
-            return NotNow(ForgeUnreachable(self.url, reason), may_repeat=False)
+        if (tls := disbelief(error)) is not None:
+            return NotNow(ForgeUnreachable(self.url, tls), may_repeat=False)
         told = f"{_reason(error)}; is it running there, is GITEA_URL right?"
         return NotNow(ForgeUnreachable(self.url, told))
 
 
 def _reason(error: BaseException) -> str:
     """Why there is no connection, in the system's own words; the layers above only say that."""
-    for each in _causes(error):
+    for each in causes(error):
         if isinstance(each, socket.gaierror) and each.strerror:
             return each.strerror.lower()
         if isinstance(each, OSError) and each.errno:
             return os.strerror(each.errno).lower()
     return "it cannot be connected to"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came of; of several addresses that were tried, the first."""
-    while error is not None:
-        yield error
-        group = cast("BaseExceptionGroup[Any]", error)
-        first = group.exceptions[0] if isinstance(error, BaseExceptionGroup) else None
-        error = first or error.__cause__ or error.__context__
-
-
-def _trusted() -> ssl.SSLContext:
-    """What this machine trusts, as git does, SSL_CERT_FILE with it, and what everybody trusts."""
-    import httpx
-
-    context = httpx.create_ssl_context(trust_env=False)
-    context.load_default_certs()
-    return context

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from custodian_core.certificates import believed_at, disbelief
 from custodian_core.codec import stamp
 from custodian_core.endpoint import endpoint, fit_for_header, is_here
 from custodian_core.errors import BadValue, Denied, HubTrouble, HubUnreachable
@@ -76,6 +77,7 @@ class Asker:
                 headers={"Accept": "application/json", **_opened_with(token)},
                 timeout=TIMEOUT_S,
                 transport=transport,
+                verify=believed_at(self.url),
                 # A proxy that the environment names is for what lies beyond this machine.
                 trust_env=not is_here(self.url),
             )
@@ -122,6 +124,8 @@ class Asker:
         except httpx.TimeoutException:
             return "it takes too long"
         except httpx.ConnectError as error:
+            if (tls := disbelief(error)) is not None:
+                return tls
             # (the system's number in front of its words tells nobody anything)
             told = re.sub(r"^\[Errno [-0-9]+\] ", "", str(error)) or "it cannot be connected to"
             return (

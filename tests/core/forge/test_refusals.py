@@ -3,20 +3,12 @@
 import gzip
 import logging
 import socket
-import ssl
-import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from ipaddress import ip_address
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -455,64 +447,3 @@ def test_a_connection_that_breaks_is_told(forge: HttpForge, fake: Fake) -> None:
     with pytest.raises(ForgeUnreachable, match=r"the connection broke \("):
         forge.create_issue("ada/own", "x")
     assert fake.paths() == ["/user"] * 3 + ["/repos/ada/own/issues"]
-
-
-def test_a_certificate_of_ones_own_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with speaking_tls(own_certificate(tmp_path)) as url:
-        told = told_of(url)
-
-    assert "its certificate is not trusted (self-signed certificate); if its authority is" in told
-    assert told.endswith("name that in SSL_CERT_FILE")
-
-
-def test_a_certificate_that_this_machine_trusts_is_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    certificate = own_certificate(tmp_path)
-    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-    with speaking_tls(certificate) as url, HttpForge(url, "t0ken") as forge:
-        assert forge.server().version == "1.26.4"
-
-
-@contextmanager
-def speaking_tls(certificate: Path) -> Generator[str]:
-    """A server that greets whoever calls once, and tells its version to whoever trusts it."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    body = b'{"version": "1.26.4"}'
-    answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-
-    def greet() -> None:
-        connection, _ = listener.accept()
-        with suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as speaking:
-            speaking.recv(4096)
-            speaking.sendall(answer)
-        connection.close()
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=greet)
-        thread.start()
-        yield f"https://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join()
-
-
-def own_certificate(folder: Path) -> Path:
-    """A certificate that nobody has signed but its owner, with its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    here, today = ip_address("127.0.0.1"), datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(here)]), critical=False)
-        .not_valid_before(today - timedelta(days=1))
-        .not_valid_after(today + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    secret = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
-    path = folder / "own.pem"
-    path.write_bytes(secret + certificate.public_bytes(serialization.Encoding.PEM))
-    return path

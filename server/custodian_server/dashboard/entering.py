@@ -45,7 +45,7 @@ def _inside(to: str) -> str:
 def about(view: "View") -> Response:
     """What this hub is, what it knows, and how to connect."""
     request = view.request
-    here = f"{request.url.scheme}://{request.headers['host']}"
+    here = f"{visitors.scheme(request)}://{request.headers['host']}"
     return view.page("about.html", health=view.hub.health(), here=here)
 
 

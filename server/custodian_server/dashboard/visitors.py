@@ -108,9 +108,20 @@ def remember(response: Response, request: Request, cookie: str) -> Response:
         max_age=SESSION_S,
         httponly=True,
         samesite="lax",
-        secure=request.url.scheme == "https",
+        secure=scheme(request) == "https",
     )
     return response
+
+
+def scheme(request: Request) -> str:
+    """What the browser speaks: to this server, or to what stands before it and ends TLS there.
+
+    A form says where it was shown, a balancer what it was asked by. Who lies in either is told of
+    an address, or given a cookie, that is of no use.
+    """
+    headers = request.headers
+    told = (headers.get("origin", "").partition(":")[0], headers.get("x-forwarded-proto"))
+    return "https" if "https" in told else request.url.scheme
 
 
 def check_form(request: Request, who: Visitor, shown: str) -> None:

@@ -82,11 +82,17 @@ class Door:
     #: the names that this server answers to, beside those of loopback
     names: frozenset[str] = frozenset()
 
-    def check_headers(self, headers: Headers) -> None:
+    def check_headers(self, headers: Headers, path: str) -> None:
         """Raise `Rejected` for what a browser was tricked into."""
         host = headers.get("host", "")
+        if not host and path.rstrip("/") in OPEN:
+            return  # (balancers that ask by HTTP/1.0 name no host, which no browser can leave out)
         if not self._is_own(_hostname(host)):
-            raise Rejected(421, "foreign_host", "the Host header names another server")
+            message = (
+                "the Host header names another server; a balancer should pass on the one that it "
+                "was sent, and `custodian serve --name NAME` answers to it"
+            )
+            raise Rejected(421, "foreign_host", message)
         origin = headers.get("origin")
         if origin is not None and not self._is_home(origin, host):
             raise Rejected(403, "foreign_origin", "a page of another origin may not ask this")

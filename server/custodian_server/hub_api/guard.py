@@ -73,7 +73,7 @@ class Guard:
         visit = _Visit(scope, send, self.hub.hub_id, self.traffic)
         try:
             if is_page(scope["path"]):
-                self.door.check_headers(visit.headers)
+                self.door.check_headers(visit.headers, scope["path"])
                 _check_length(visit.headers)
                 await self.pages(_read_as_get(scope), receive, visit.send)
                 return
@@ -94,7 +94,7 @@ class Guard:
 
     async def _admit(self, scope: Scope, headers: Headers) -> None:
         method, path = scope["method"], scope["path"]
-        self.door.check_headers(headers)
+        self.door.check_headers(headers, path)
         # (what no route takes is told as such, whatever its body is)
         if not is_spelled(method, headers) and _is_taken(scope):
             message = f"the body must be JSON, with the header Content-Type: {JSON}"

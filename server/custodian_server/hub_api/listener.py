@@ -38,7 +38,11 @@ def listening(host: str, port: int) -> socket.socket:
     try:
         kind = socket.SOCK_STREAM
         family, _, _, _, address = socket.getaddrinfo(host, port, type=kind)[0]
-        listener = socket.create_server(address[:2], family=family, backlog=2048)
+        # (who listens at every address of IPv6 means those of IPv4 too)
+        both = address[0] == "::" and socket.has_dualstack_ipv6()
+        listener = socket.create_server(
+            address[:2], family=family, backlog=2048, dualstack_ipv6=both
+        )
     except OSError as error:
         # Python adds the address to the system's words; getaddrinfo numbers faults its own way.
         number = 0 if isinstance(error, socket.gaierror) else error.errno or 0

@@ -43,6 +43,28 @@ def test_on_this_machine_nobody_logs_in_and_acts_as_the_dashboard_there(
     assert question(fleet).answered_by == "dashboard@here"
 
 
+@pytest.mark.parametrize(
+    ("headers", "secure"),
+    [
+        ({"Origin": "https://localhost"}, True),
+        ({"X-Forwarded-Proto": "https"}, True),
+        ({"Origin": "http://localhost"}, False),
+        ({}, False),
+    ],
+)
+def test_a_browser_that_speaks_tls_to_a_balancer_shows_its_cookie_over_nothing_else(
+    stranger: httpx.Client, fleet: Store, headers: dict[str, str], secure: bool
+) -> None:
+    form = {"token": token(fleet, Scope.WORK), "next": "/"}
+    let_in = stranger.post("/login", data=form, headers=headers)
+    cookie = let_in.headers["set-cookie"].partition(";")[0]
+    about = stranger.get("/about", headers={**headers, "Cookie": cookie})
+
+    assert let_in.status_code == 303
+    assert ("; Secure" in let_in.headers["set-cookie"]) is secure
+    assert ("https://localhost" in about.text) is secure
+
+
 def test_elsewhere_a_page_leads_to_the_login_and_from_there_back(
     stranger: httpx.Client, fleet: Store
 ) -> None:

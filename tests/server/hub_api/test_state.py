@@ -83,6 +83,17 @@ def test_whether_it_is_ready_needs_no_token_and_its_numbers_need_one(
         assert client.get("/metrics", headers=shown).status_code == 200
 
 
+def test_a_balancer_that_names_no_host_hears_whether_a_server_is_ready_and_no_more(
+    store: Store, settings: Settings
+) -> None:
+    with browsing(store, settings, loopback=False) as client:
+        paths = ("/state/ready", "/state/health", "/state/flow", "/")
+        answers = [client.get(path, headers={"Host": ""}) for path in paths]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 421, 421]
+    assert "custodian serve --name NAME" in error(answers[2])["message"]
+
+
 def test_the_fleet_is_told_in_numbers(client: httpx.Client, repo: Store, tmp_path: Path) -> None:
     at = datetime.now(UTC).replace(microsecond=0)
     finding = {"code": "C-17", "severity": "WARN", "message": "C-17 x", "path": None, "line": None}

@@ -1,10 +1,14 @@
 """Checkouts that this host's worker keeps for itself: cloned, looked after, cloned anew."""
 
+import fcntl
+import glob
+import os
+import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +16,7 @@ from urllib.parse import unquote
 from custodian_core.commands import RegisterRepo
 from custodian_core.errors import BadValue, Conflict, FileTrouble, GitTrouble, UnknownThing
 from custodian_core.files import shown
+from custodian_core.findings import Finding
 from custodian_core.git.entrusting import entrusting
 from custodian_core.git.lock import RepoLock
 from custodian_core.git.runner import Git
@@ -28,6 +33,21 @@ from .registering import domain_of, look, without_credentials
 CLONE_S, PATIENCE_S = 900, 60
 #: a lock of git's that is older has nobody behind it: no command of ours takes as long
 STALE_S = 1800
+#: how long a clone that was made for some trouble is not made anew for the same: it did not help
+RENEWED_S = 6 * 3600
+#: why a run ends where only the clone itself can be at fault
+AILMENTS = frozenset(
+    {
+        *("git", "not-a-repo", "in-progress", "in-the-way"),
+        *("detached", "unborn", "no-upstream", "wrong-branch"),
+    }
+)
+
+
+#: the name of a clone in the making, after its repo's
+_ASIDE = re.compile(r"\.[0-9a-f]{12}")
+#: where a clone remembers for which trouble it was made
+_RENEWED = "custodian-renewed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +57,19 @@ class Wanted:
     slug: str
     url: str
     branch: str | None
+
+    @classmethod
+    def of(cls, repo: Repo) -> "Wanted":
+        """What the hub knows of the repo."""
+        return cls(repo.slug, repo.remote_url or "", repo.default_branch)
+
+
+@dataclass(frozen=True, slots=True)
+class Ailment:
+    """What a run found wrong with a clone in which nobody else is at work."""
+
+    kind: str
+    why: str
 
 
 def is_managed(settings: Settings, repo: Repo) -> bool:
@@ -81,7 +114,7 @@ def adopt(
 def tend(settings: Settings, repo: Repo) -> str | None:
     """The worker's checkout can be worked in; what had to be done for that, if anything."""
     path = settings.managed / repo.slug
-    wanted = Wanted(repo.slug, repo.remote_url or "", repo.default_branch)
+    wanted = Wanted.of(repo)
     why = _amiss(path, wanted)
     if why is None:
         return None
@@ -89,6 +122,35 @@ def tend(settings: Settings, repo: Repo) -> str | None:
         raise BadValue(f"repo {repo.slug}", f"{why}, and the hub knows no remote of it")
     _clone(settings, path, wanted, why)
     return f"cloned it anew: {why}"
+
+
+def ailment(findings: Iterable[Finding]) -> Ailment | None:
+    """What a run in a clone of the worker's own found that only damage can have brought about."""
+    for each in findings:
+        if each.code == "C-15" and each.reason in AILMENTS:
+            return Ailment(each.reason or "", each.message)
+        if each.code == "C-14":  # (nobody edits there)
+            return Ailment("edited", f"{each.path} is not as it was committed")
+    return None
+
+
+def renew(settings: Settings, repo: Repo, found: Ailment) -> bool:
+    """Whether the clone is another now; one that came for the same trouble is kept for a while."""
+    path = settings.managed / repo.slug
+    if not repo.remote_url or _renewed_for(path) == found.kind:
+        return False
+    _clone(settings, path, Wanted.of(repo), found.why, found.kind)
+    return True
+
+
+def _renewed_for(path: Path) -> str | None:
+    """For which trouble the clone was made, if that was lately."""
+    mark = path / ".git" / _RENEWED
+    try:
+        age = time.time() - mark.stat().st_mtime
+        return mark.read_text() if age < RENEWED_S else None
+    except (OSError, ValueError):
+        return None
 
 
 def _amiss(path: Path, wanted: Wanted) -> str | None:
@@ -101,7 +163,7 @@ def _amiss(path: Path, wanted: Wanted) -> str | None:
     if what := half_done(folders):
         return f"{what} was left half done"
     if lock := _stale_lock(folders):
-        return f"{lock.name} was left behind"
+        return f"{lock.relative_to(folders.common)} was left behind"
     git = folders.git
     if not git.run("rev-parse", "--quiet", "--verify", "HEAD^{tree}").ok:
         return "its HEAD cannot be read"
@@ -114,27 +176,61 @@ def _amiss(path: Path, wanted: Wanted) -> str | None:
 
 
 def _stale_lock(folders: Folders) -> Path | None:
-    for lock in (folders.own / "index.lock", folders.own / "HEAD.lock"):
+    """A lock that some git left when it was killed; each kind of them stops another command."""
+    for lock in (*folders.common.glob("*.lock"), *folders.common.glob("refs/**/*.lock")):
         with suppress(OSError):
             if time.time() - lock.stat().st_mtime > STALE_S:
                 return lock
     return None
 
 
-def _clone(settings: Settings, path: Path, wanted: Wanted, why: str) -> None:
-    """A fresh clone stands at the path; what was there is kept beside it, until the next time."""
+def _clone(
+    settings: Settings, path: Path, wanted: Wanted, why: str, kind: str | None = None
+) -> None:
+    """A fresh clone stands at the path; what was there is kept beside it, until the next time.
+
+    It remembers for which kind of trouble it was made.
+    """
     _check_remote(wanted.url, settings)
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:12]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with opening(settings):
+        aside.mkdir(mode=0o700)
+        with _occupied(aside), opening(settings):
             _cloned(aside, wanted)
-        _swap(path, aside, why)
+            if kind:
+                (aside / ".git" / _RENEWED).write_text(kind)
+            _swap(path, aside, why)
     except OSError as error:
         reason = f"no clone can be put there: {(error.strerror or str(error)).lower()}"
         raise FileTrouble(shown(path), reason) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        _clear(path)
+
+
+@contextmanager
+def _occupied(folder: Path) -> Generator[None]:
+    """Whoever looks sees that somebody is at work in the folder, for as long as they live."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _clear(path: Path) -> None:
+    """No clone lies beside the path that nobody is making any more."""
+    for aside in path.parent.glob(f".{glob.escape(path.name)}.*"):
+        if not _ASIDE.fullmatch(aside.name.removeprefix(f".{path.name}")):
+            continue
+        with suppress(OSError):
+            handle = os.open(aside, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(aside, ignore_errors=True)
+            finally:
+                os.close(handle)
 
 
 def _cloned(aside: Path, wanted: Wanted) -> None:
@@ -142,9 +238,8 @@ def _cloned(aside: Path, wanted: Wanted) -> None:
     words = ["clone", "--quiet", "--no-recurse-submodules", "--origin", "origin"]
     words += [f"--branch={wanted.branch}"] if wanted.branch else []
     for filtered in (["--filter=blob:none"], []):
-        shutil.rmtree(aside, ignore_errors=True)
         arguments = [*words, *filtered, "--end-of-options", wanted.url, aside.name]
-        ran = Git(aside.parent).run(*arguments, limit_s=CLONE_S)
+        ran = Git(aside.parent).run(*arguments, limit_s=CLONE_S)  # (a refused one leaves it empty)
         if ran.ok:
             return
         if "filter" not in ran.err:

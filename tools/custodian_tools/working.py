@@ -1,7 +1,6 @@
 """What a worker does with one job: the same run as a sweep's, safe to be made twice."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from custodian_core.jobs import Job
 from custodian_core.records import Repo, RepoStatus
 from custodian_core.settings import Settings
 
-from .managed import is_managed, opening, tend
+from .managed import ailment, is_managed, opening, renew, tend
 from .sync import Bench, Options, Report, sweep
 from .sync.background import fix_and_follow, line
 from .sync.sweeping import Target
@@ -48,11 +47,21 @@ class Worker:
         managed = is_managed(self.settings, repo)
         if managed and (done := tend(self.settings, repo)):
             self.tell(f"{repo.slug}: {done}")
-        with opening(self.settings) if managed else nullcontext():
-            report = self._run(repo, 0 if managed else SETTLE_S)
+        report = self._run_in_own(repo) if managed else self._run(repo, SETTLE_S)
         if report.findings or report.actions:
             self.tell(line(report))
         return report.outcome not in PASSING
+
+    def _run_in_own(self, repo: Repo) -> Report:
+        """The report of a run in the worker's own clone; damage that it comes upon is mended."""
+        with opening(self.settings):
+            report = self._run(repo, 0)
+        found = ailment(report.findings)
+        if found is None or not renew(self.settings, repo, found):
+            return report
+        self.tell(f"{repo.slug}: cloned it anew: {found.why}")
+        with opening(self.settings):
+            return self._run(self.bench.hub.repo(repo.slug), 0)
 
     def _run(self, repo: Repo, settle_s: float) -> Report:
         target = Target(repo, Path(repo.host_paths[self.settings.host]))

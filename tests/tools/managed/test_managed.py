@@ -1,5 +1,6 @@
 """A worker's own checkouts: cloned, synced, mended; the token is shown to the forge alone."""
 
+import fcntl
 import os
 import time
 from collections.abc import Callable
@@ -9,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from custodian_core.codec import now
-from custodian_core.commands import ChangeRepo, RegisterRepo
+from custodian_core.commands import ChangeRepo, ChangeTask, RegisterRepo
 from custodian_core.errors import BadValue, Conflict, GitTrouble
 from custodian_core.jobs import Job, JobState
 from custodian_core.settings import Settings
+from custodian_core.status import Status
 from tests.tools.sync.conftest import git
 
 from .conftest import ME, TOKEN, Forge, House
@@ -99,13 +101,20 @@ def _half_done(top: Path) -> None:
     (top / ".git/rebase-merge").mkdir()
 
 
-def _old_lock(top: Path) -> None:
-    lock = top / ".git/index.lock"
+def _old_lock(top: Path, name: str = "index.lock") -> None:
+    lock = top / ".git" / name
     lock.touch()
     os.utime(lock, (time.time() - 7200, time.time() - 7200))
 
 
-@pytest.mark.parametrize("damage", [_gone, _no_head, _no_git, _torn_index, _half_done, _old_lock])
+def _old_lock_of_a_ref(top: Path) -> None:
+    _old_lock(top, "refs/remotes/origin/main.lock")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [_gone, _no_head, _no_git, _torn_index, _half_done, _old_lock, _old_lock_of_a_ref],
+)
 def test_a_damaged_checkout_is_cloned_anew_and_the_sync_is_made(
     house: House, remote: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -118,6 +127,74 @@ def test_a_damaged_checkout_is_cloned_anew_and_the_sync_is_made(
     assert house.told[0].startswith("docs: cloned it anew: ")
     assert head(house.checkout) == head(remote, "main")
     assert git(house.checkout, "status", "--porcelain") == ""
+
+
+def _torn_plan(top: Path) -> None:
+    (top / "workplans/MRKD-WP-0001.md").write_bytes(b"---\n")
+
+
+def _torn_blob(top: Path) -> None:
+    blob = git(top, "rev-parse", "HEAD:workplans/MRKD-WP-0001.md")
+    git(top, "config", "--unset", "remote.origin.promisor", check=False)
+    file = top / f".git/objects/{blob[:2]}/{blob[2:]}"
+    file.chmod(0o600)
+    file.write_bytes(b"")
+
+
+def _detached(top: Path) -> None:
+    git(top, "checkout", "-q", "--detach")
+
+
+@pytest.mark.parametrize("damage", [_torn_plan, _torn_blob, _detached])
+def test_damage_that_a_sync_comes_upon_is_mended_and_the_sync_is_made(
+    house: House, remote: Path, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    house.adopt(str(remote))
+    assert house.worker.work(job())
+    push(tmp_path / "dev")
+    assert house.worker.work(job())
+    house.hub.do(ChangeTask("MRKD-WP-0001-T01", {"status": Status.DONE}), ME)
+    house.told.clear()
+    damage(house.checkout)
+
+    assert house.worker.work(job())
+    assert house.told[0].startswith("docs: cloned it anew: ")
+    assert head(house.checkout) == head(remote, "main")
+    assert git(house.checkout, "status", "--porcelain") == ""
+    assert "status: done" in git(remote, "show", "main:workplans/MRKD-WP-0001.md")
+
+
+def test_a_clone_that_did_not_help_is_not_made_again_at_once(house: House, remote: Path) -> None:
+    house.adopt(str(remote))
+    assert house.worker.work(job())
+    house.told.clear()
+    for _ in range(2):
+        _torn_plan(house.checkout)
+        house.worker.work(job())
+
+    assert ["cloned it anew" in told for told in house.told] == [True, False]
+    assert "C-14" in house.told[1]
+    mark = house.checkout / ".git/custodian-renewed"
+    os.utime(mark, (time.time() - 86_400, time.time() - 86_400))
+    assert house.worker.work(job())
+    assert git(house.checkout, "status", "--porcelain") == ""
+
+
+def test_a_clone_that_was_killed_half_way_is_swept_away_and_one_in_the_making_is_not(
+    house: House, remote: Path
+) -> None:
+    cut_short, in_the_making = (
+        house.settings.managed / f".docs.{number * 12}" for number in ("0", "1")
+    )
+    for each in (cut_short, in_the_making):
+        (each / "objects").mkdir(parents=True)
+    handle = os.open(in_the_making, os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    house.adopt(str(remote))
+    os.close(handle)
+
+    names = {each.name for each in house.settings.managed.iterdir()}
+    assert names == {"docs", in_the_making.name}
 
 
 def test_contents_that_are_lost_come_from_the_remote_again(house: House, remote: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from custodian_core.commands import RecordSyncs
-from custodian_core.errors import CustodianError, HubTrouble
+from custodian_core.errors import CustodianError, GitTrouble, HubTrouble
 from custodian_core.findings import found
 from custodian_core.ports import Hub
 from custodian_core.records import Repo, RepoStatus
@@ -103,7 +103,8 @@ def _one(act: Act, bench: Bench, each: Target, options: Options, grounds: Sequen
     except HubTrouble:
         raise
     except CustodianError as error:
-        return _halted(each, options, "error", str(error))
+        reason = "git" if isinstance(error, GitTrouble) else "error"
+        return _halted(each, options, reason, str(error))
 
 
 def _outside(top: Path, grounds: Sequence[Path]) -> str | None:

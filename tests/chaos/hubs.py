@@ -1,13 +1,15 @@
 """Hubs of every kind: embedded, served, on PostgreSQL, and served twice."""
 
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import count
 from pathlib import Path
 from urllib.request import urlopen
 
+from custodian_core.hub.client import HttpHub
 from custodian_core.hub.databases import Database, PostgreSQL, SQLite
 from custodian_core.hub.store import Store
 from custodian_core.queueing.team import prepare_queue
@@ -28,18 +30,20 @@ class Kind(StrEnum):
     TEAM = "team"
     #: over HTTP, from one of two servers of one PostgreSQL
     REPLICAS = "replicas"
+    #: over HTTP, from whichever of two servers of one PostgreSQL a balancer takes next
+    BALANCED = "balanced"
     #: hosts speak to PostgreSQL, and everybody else to one of two servers of it
     HOUSE = "house"
 
     @property
     def is_shared(self) -> bool:
         """Whether its database is PostgreSQL."""
-        return self in (Kind.TEAM, Kind.REPLICAS, Kind.HOUSE)
+        return self not in (Kind.EMBEDDED, Kind.SERVED)
 
     @property
     def servers(self) -> int:
         """How many servers it has."""
-        return {Kind.SERVED: 1, Kind.REPLICAS: 2, Kind.HOUSE: 2}.get(self, 0)
+        return {Kind.EMBEDDED: 0, Kind.SERVED: 1, Kind.TEAM: 0}.get(self, 2)
 
 
 @dataclass
@@ -54,6 +58,8 @@ class Hub:
     notes: Path
     servers: list[tuple[int, Resident]] = field(default_factory=list[tuple[int, Resident]])
     links: dict[str, Link] = field(default_factory=dict[str, Link])
+    #: how many connections a balancer has made
+    turns: Iterator[int] = field(default_factory=count)
 
     def __post_init__(self) -> None:
         if self.url:
@@ -96,7 +102,11 @@ class Hub:
         if self.kind in (Kind.TEAM, Kind.HOUSE):
             assert self.url
             return _at(f"{self.url.partition('?host=')[2]}/.s.PGSQL.5432")
-        port, _ = self.servers[place % len(self.servers)]
+        if self.kind is Kind.BALANCED:
+            place = next(self.turns)
+        port, server = self.servers[place % len(self.servers)]
+        if self.kind is Kind.BALANCED and not (server.runs and server.runs[-1].lives):
+            port, _ = self.servers[(place + 1) % len(self.servers)]
         return socket.create_connection(("127.0.0.1", port), 5)
 
     @contextmanager
@@ -107,6 +117,15 @@ class Hub:
             yield store
         finally:
             store.close()
+
+    def doors(self) -> Generator[tuple[str, HttpHub]]:
+        """Each server of it, asked directly."""
+        for number, (port, _) in enumerate(self.servers):
+            door = HttpHub(f"http://127.0.0.1:{port}")
+            try:
+                yield f"server{number}", door
+            finally:
+                door.close()
 
     def database(self) -> Database:
         return PostgreSQL(self.url) if self.url else SQLite(self.folder / "hub.db")

@@ -1,9 +1,9 @@
 """The promises, each as a question about what is seen once all is quiet; an answer is a breach."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from custodian_core.records import Event
 from custodian_core.status import Status, rank
@@ -15,6 +15,8 @@ OF_REPO = frozenset({"C-15", "C-16", "C-17", "C-18", "C-19"})
 OF_FILE = frozenset(
     {"C-01", "C-02", "C-03", "C-04", "C-05", "C-06", "C-07", "C-12", "C-14", "C-21"}
 )
+
+T = TypeVar("T")
 
 ENDED = rank(Status.DONE)
 
@@ -31,6 +33,22 @@ class Breach:
 
     def __str__(self) -> str:
         return f"{self.promise}: {self.how}"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody has begun in one file and not committed, as they left it."""
+
+    path: str
+    #: None where the file is to go
+    on_disk: bytes | None
+    #: the blob that stands in the index; None where nothing was staged
+    staged: str | None
+    #: words that stand nowhere else, and a task that nobody else knows
+    words: str
+    task: str
+    #: whether the file is in no commit
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +163,13 @@ def _agree(hub: str | None, said: list[str]) -> bool:
 def _is_told(key: str, files: Mapping[str, bytes], told: Iterable[Told]) -> bool:
     """Whether a finding names the task, its plan's file, or a file that speaks of it."""
     plan = key.rpartition("-T")[0]
-    speaking = {path for path, data in files.items() if key.encode() in data or plan in path}
+    speaking = {path for path, data in files.items() if key.encode() in data}
+
+    def speaks(path: str | None) -> bool:
+        return path in speaking or plan in (path or "")  # (the plan's file may be gone)
+
     return any(
-        finding["code"] in OF_FILE and (finding["path"] in speaking or key in finding["message"])
+        finding["code"] in OF_FILE and (speaks(finding["path"]) or key in finding["message"])
         for each in told
         for finding in each.findings
     )
@@ -179,6 +201,80 @@ def overwritten(commit: str, path: str, old: bytes, new: bytes) -> list[Breach]:
     if masked(old) == masked(new) and path.startswith("workplans/"):
         return []
     return [Breach("not a byte beside", f"{commit[:12]} changes more of {path}")]
+
+
+def disturbed(where: str, left: Draft, on_disk: bytes | None, staged: str) -> list[Breach]:
+    """What somebody has not committed lies as they left it, on disk and in the index."""
+    found: list[Breach] = []
+    if on_disk != left.on_disk:
+        now = "gone" if on_disk is None else f"{on_disk[-300:]!r}"
+        found.append(Breach("a draft is its owner's", f"{left.path} of {where} is {now}"))
+    if left.staged is not None and staged != left.staged:
+        how = f"{left.path} of {where} was staged as {left.staged!r}, it is {staged!r}"
+        found.append(Breach("a draft is its owner's", how))
+    return found
+
+
+def untold(paths: Iterable[str], told: Iterable[Told]) -> list[Breach]:
+    """Of each workplan that is not committed as it lies on disk, a finding says so."""
+    told = tuple(told)
+    if any(each.is_halted for each in told):
+        return []
+    named = {f["path"] for each in told for f in each.findings if f["code"] in OF_FILE}
+    return [
+        Breach("every file is the hub", f"{path} is not committed, and nobody says so")
+        for path in paths
+        if path.startswith("workplans/") and path not in named
+    ]
+
+
+def leaked(
+    secrets: Iterable[tuple[str, str]], history: str, known: Collection[str]
+) -> list[Breach]:
+    """What nobody committed is in no commit, and no hub knows a task of it."""
+    found: list[Breach] = []
+    for words, task in secrets:
+        if words in history:
+            found.append(Breach("a draft is its owner's", f"{words!r} is in the history"))
+        if task in known:
+            found.append(Breach("a draft is its owner's", f"the hub knows {task}"))
+    return found
+
+
+def looping(host: str, runs: int, fired: int) -> list[Breach]:
+    """Hooks start no more runs than people's git called hooks: a run's own commits start none."""
+    if runs <= fired:
+        return []
+    return [Breach("no run starts another", f"{runs} on {host}, by {fired} calls of people's git")]
+
+
+def unmended(told: Iterable[Told]) -> list[Breach]:
+    """A clone that only a worker is at is put right again, whatever befell it."""
+    return [
+        Breach("a worker mends its clone", f"{each.repo} on {each.host}: {finding['message']}")
+        for each in told
+        for finding in each.findings
+        if finding["code"] in OF_REPO
+    ]
+
+
+def littered(host: str, names: Iterable[str], repos: Collection[str]) -> list[Breach]:
+    """Beside its clones a worker keeps one damaged one of each, and nothing that was cut short."""
+    known = {*repos, *(f".{repo}.damaged" for repo in repos)}
+    return [
+        Breach("nothing is left lying about", f"{name} among the clones of {host}")
+        for name in names
+        if name not in known
+    ]
+
+
+def told_apart(truth: Collection[T], said: Mapping[str, Collection[T]]) -> list[Breach]:
+    """Each server of a hub tells what is in the database that they share."""
+    return [
+        Breach("servers tell one story", f"{server} says {each}, the database does not")
+        for server, rows in said.items()
+        for each in [*(r for r in rows if r not in truth), *(t for t in truth if t not in rows)][:1]
+    ]
 
 
 def ill_mannered(words: str, code: int | None, said: str) -> list[Breach]:

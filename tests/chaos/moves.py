@@ -26,6 +26,10 @@ class Act(StrEnum):
     MEND = "mend"
     REOPEN_IN_FILE = "reopen-in-file"
     FORCE = "force"
+    DRAFT = "draft"
+    KEEP = "keep"
+    DROP = "drop"
+    HOOKS = "hooks"
     # people and agents at the hub
     STATUS = "status"
     REOPEN = "reopen"
@@ -41,6 +45,8 @@ class Act(StrEnum):
     KILL = "kill"
     KILL_SERVER = "kill-server"
     KILL_WORKER = "kill-worker"
+    RESTART = "restart"
+    DAMAGE = "damage"
     WEATHER = "weather"
     FULL_DISK = "full-disk"
     CLOCK = "clock"
@@ -49,7 +55,7 @@ class Act(StrEnum):
 
 
 #: what a story's first hub may be
-HUBS = (Kind.EMBEDDED, Kind.SERVED, Kind.TEAM, Kind.REPLICAS)
+HUBS = (Kind.EMBEDDED, Kind.SERVED, Kind.TEAM, Kind.REPLICAS, Kind.BALANCED)
 WEIGHTS = {
     Act.WORK: 9,
     Act.EDIT: 4,
@@ -61,6 +67,10 @@ WEIGHTS = {
     Act.MEND: 2,
     Act.REOPEN_IN_FILE: 2,
     Act.FORCE: 1,
+    Act.DRAFT: 7,
+    Act.KEEP: 2,
+    Act.DROP: 2,
+    Act.HOOKS: 1,
     Act.STATUS: 9,
     Act.REOPEN: 3,
     Act.RACE: 2,
@@ -72,7 +82,9 @@ WEIGHTS = {
     Act.KILL_AT: 9,
     Act.KILL: 5,
     Act.KILL_SERVER: 2,
-    Act.KILL_WORKER: 1,
+    Act.KILL_WORKER: 2,
+    Act.RESTART: 3,
+    Act.DAMAGE: 5,
     Act.WEATHER: 5,
     Act.FULL_DISK: 2,
     Act.CLOCK: 3,
@@ -104,13 +116,28 @@ def shape_of(seed: int) -> Shape:
     one = chance.choice(HUBS)
     # (the second is a copy of the first, so a host that goes from one to the other is not at issue)
     hubs = (one, chance.choice((Kind.EMBEDDED, Kind.SERVED))) if chance.random() < 0.2 else (one,)
-    return Shape(hosts, chance.choice((1, 1, 1, 1, 2, 3)), hubs, chance.choice((0, 0, 1)))
+    repos, workers = chance.choice((1, 1, 1, 1, 2, 3)), chance.choice((0, 1))
+    managed = bool(workers) and len(hubs) == 1 and chance.random() < 0.7
+    return Shape(hosts, repos, hubs, workers, managed, hooked=chance.choice((0, 0, 1, 2)))
+
+
+def _weights(shape: Shape) -> dict[Act, int]:
+    """How often each thing happens in that world, of those that can."""
+    cannot = set[Act]()
+    if not shape.managed:
+        cannot.add(Act.DAMAGE)
+    if not shape.workers:
+        cannot.add(Act.KILL_WORKER)
+    if not any(hub.servers for hub in shape.hubs):
+        cannot |= {Act.KILL_SERVER, Act.RESTART}
+    return {act: weight for act, weight in WEIGHTS.items() if act not in cannot}
 
 
 def story(seed: int, steps: int) -> tuple[Move, ...]:
     """So many moves; a shorter story of the same seed begins in the same way."""
     shape, chance = shape_of(seed), random.Random(f"story {seed}")  # noqa: S311
-    acts, weights = tuple(WEIGHTS), tuple(WEIGHTS.values())
+    weighted = _weights(shape)
+    acts, weights = tuple(weighted), tuple(weighted.values())
     return tuple(
         Move(
             act=chance.choices(acts, weights)[0],

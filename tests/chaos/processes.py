@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -61,13 +62,19 @@ class Run:
 
 
 def begin(
-    host: str, env: Mapping[str, str], folder: Path, notes: Path, *words: str, largest: int = 0
+    host: str,
+    env: Mapping[str, str],
+    folder: Path,
+    notes: Path,
+    *words: str,
+    largest: int = 0,
+    program: Path = PROGRAM,
 ) -> Run:
     """`custodian` with those words; `largest` bounds, in bytes, the files that it may write."""
     notes.mkdir(exist_ok=True)
     name = f"{len(list(notes.iterdir())) // 2:04}-{host}-{words[0]}"
     out, err = notes / f"{name}.out", notes / f"{name}.err"
-    command = [str(PROGRAM), *words]
+    command = [str(program), *words]
     if largest:
         # (the shell counts in blocks of 512 bytes)
         command = ["sh", "-c", f'ulimit -f {largest // 512}; exec "$@"', "sh", *command]
@@ -117,6 +124,16 @@ def at_work_in(folder: Path) -> list[int]:
         except OSError:
             continue
     return [each for each in found if each != os.getpid()]
+
+
+def in_background(folder: Path) -> list[int]:
+    """The runs at work in that folder that nobody waits for."""
+    found: list[int] = []
+    for pid in at_work_in(folder):
+        with suppress(OSError):
+            if b"--background" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                found.append(pid)
+    return found
 
 
 def until(holds: Callable[[], bool], within_s: float = LIMIT_S) -> bool:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from custodian_core.hub.store import Store
-from custodian_core.records import Event
+from custodian_core.ports import Hub as Door
+from custodian_core.records import Event, Repo, Task
 from custodian_core.status import rank
 from custodian_tools.hub import every
 from tests.tools.sync.conftest import git
 
-from . import agents, judge
+from . import agents, drafts, hooked, judge
+from .harms import age
+from .hubs import Hub
 from .judge import Breach, Told
 from .people import key_of, write_anew
 from .world import TASKS, Host, World
@@ -31,14 +34,20 @@ def judged(world: World) -> list[Breach]:
         return [Breach("all ends", stuck)]
     _count_claims(world)
     told, found = _at_rest(world)
+    found += drafts.breaches(world, told)
     found += _manners(world)
+    drafts.settle(world)
     for host in world.hosts:
         for repo in world.repos:
             tidy(host, repo)
     for repo in world.repos:
         if any(f["code"] in SPOILT for each in told if each.repo == repo for f in each.findings):
             _mend(world, repo)
-    return [*found, *_at_rest(world)[1], *_in_step(world), *_looks_only(world)]
+    stuck = world.still()  # (people's git has set hooks' runs going)
+    if stuck:
+        return [*found, Breach("all ends", stuck)]
+    found += _at_rest(world)[1]
+    return [*world.breaches, *found, *_in_step(world), *_servers(world), *_looks_only(world)]
 
 
 def _count_claims(world: World) -> None:
@@ -56,6 +65,13 @@ def _manners(world: World) -> Iterator[Breach]:
             # (one that is told to stop before it listens for that ends like any program)
             code = 0 if run.words[0] == "worker" and code == -signal.SIGTERM else code
             yield from judge.ill_mannered(words, code, run.said + run.complained)
+    runs = tuple(hooked.started(world))
+    for each in runs:
+        code = 0 if each.code is None else each.code  # (it was killed)
+        yield from judge.ill_mannered(f"a hook's run on {each.host}", code, each.said)
+    for host in world.hosts:
+        here = sum(each.host == host.name for each in runs)
+        yield from judge.looping(host.name, here, host.fired)
 
 
 def _sweep(world: World) -> list[Told]:
@@ -69,6 +85,7 @@ def _sweep(world: World) -> list[Told]:
 
 def _at_rest(world: World) -> tuple[list[Told], list[Breach]]:
     """What is told once nothing moves after a few sweeps, and what is not as was promised."""
+    _tend(world)
     before, told = _traces(world), list[Told]()
     for _ in range(ROUNDS):
         told, last = _sweep(world), before
@@ -80,17 +97,35 @@ def _at_rest(world: World) -> tuple[list[Told], list[Breach]]:
     return told, [Breach("all comes to rest", how)]
 
 
+def _tend(world: World) -> None:
+    """Some hours have passed for whoever keeps clones, and its worker has done what is due."""
+    for host in world.hosts:
+        if host.is_managed:
+            for repo in world.repos:
+                for left in (*_locks(host.kept(repo) / ".git"), *_cut_short(host)):
+                    age(left)
+                world.run(host, "queue", "request", repo)
+            world.run(host, "worker", "--once")
+
+
+def _cut_short(host: Host) -> list[Path]:
+    """Clones that were never done."""
+    return [*host.kept("").glob(".*")]
+
+
 def _traces(world: World) -> tuple[object, ...]:
     """What no run leaves as it was that did something."""
     heads = tuple(_heads(world).values())
-    clones = tuple(
-        host.git(repo, "rev-parse", "HEAD") for host in world.hosts for repo in world.repos
-    )
+    clones = tuple(_head_in(host.kept(repo)) for host in world.hosts for repo in world.repos)
     events: list[int] = []
     for hub in world.hubs:
         with hub.truth() as store:
             events.append(store.events(limit=1).total)
     return heads, clones, tuple(events)
+
+
+def _head_in(top: Path) -> str:
+    return git(top, "rev-parse", "HEAD", check=False) if top.is_dir() else ""
 
 
 def _heads(world: World) -> dict[str, str]:
@@ -99,6 +134,7 @@ def _heads(world: World) -> dict[str, str]:
 
 def _breaches(world: World, told: list[Told]) -> Iterator[Breach]:
     yield from judge.unsealed(told, _heads(world))
+    yield from judge.unmended(each for each in told if world.host(each.host).is_managed)
     for repo in world.repos:
         yield from _of_repo(world, repo)
     for number, hub in enumerate(world.hubs):
@@ -113,6 +149,9 @@ def _breaches(world: World, told: list[Told]) -> Iterator[Breach]:
         accepted = {key: place for (at, key), place in world.accepted.items() if at == number}
         now = {task.key: (task.epoch, rank(task.status)) for task in tasks}
         yield from judge.lost_progress(accepted, now)
+        keys = {task.key for task in tasks}
+        for repo in world.repos:
+            yield from judge.leaked(drafts.secrets(world, repo), _all_written(world, repo), keys)
         for repo in world.repos:
             statuses = {task.key: task.status.value for task in tasks if task.repo_slug == repo}
             here = [each for each in told if each.repo == repo and each.host in ours]
@@ -139,6 +178,16 @@ def _blob(world: World, repo: str, name: str) -> bytes:
     return subprocess.run(command, cwd=world.remote(repo), capture_output=True, check=False).stdout
 
 
+def _all_written(world: World, repo: str) -> str:
+    """Every commit of that repo that anybody has, with all that it changes."""
+    tops = [world.remote(repo), *(host.clone(repo) for host in world.hosts)]
+    tops += [host.kept(repo) for host in world.hosts if host.is_managed]
+    command = ["git", "log", "--all", "-p", "--text", "--format=%B"]
+    # (a worker's clone may have rotted where nobody looks)
+    said = (subprocess.run(command, cwd=top, capture_output=True, check=False) for top in tops)
+    return "".join(each.stdout.decode(errors="replace") for each in said)
+
+
 def _of_repo(world: World, repo: str) -> Iterator[Breach]:
     """What people committed is somewhere, and what Custodian committed is what it may."""
     remote = world.remote(repo)
@@ -162,12 +211,34 @@ def _in_step(world: World) -> Iterator[Breach]:
     heads = _heads(world)
     for host in world.hosts:
         for repo in world.repos:
-            _, head = host.git(repo, "rev-parse", "HEAD")
+            head, where = _head_in(host.kept(repo)), f"{repo} on {host.name}"
             if head != heads[repo]:
-                yield Breach("local is remote", f"{repo} on {host.name} is at {head[:12]}")
+                yield Breach("local is remote", f"{where} is at {head[:12]}")
             fine, said = host.git(repo, "fsck", "--no-dangling", "--connectivity-only")
             if not fine:
-                yield Breach("nothing is lost", f"{repo} on {host.name}: {said[-300:]}")
+                yield Breach("nothing is lost", f"{where}: {said[-300:]}")
+        if host.is_managed:
+            names = [each.name for each in host.kept("").iterdir()]
+            yield from judge.littered(host.name, names, world.repos)
+
+
+def _servers(world: World) -> Iterator[Breach]:
+    """Each server, asked by itself, tells what the database holds."""
+    for hub in world.hubs:
+        with hub.truth() as store:
+            tasks, repos = _rows(store, world.repos)
+        said = dict(_said(hub, world.repos))
+        yield from judge.told_apart(tasks, {name: rows[0] for name, rows in said.items()})
+        yield from judge.told_apart(repos, {name: rows[1] for name, rows in said.items()})
+
+
+def _said(hub: Hub, repos: tuple[str, ...]) -> Iterator[tuple[str, tuple[list[Task], list[Repo]]]]:
+    for name, door in hub.doors():
+        yield name, _rows(door, repos)
+
+
+def _rows(door: Door, repos: tuple[str, ...]) -> tuple[list[Task], list[Repo]]:
+    return [t for repo in repos for t in every(door.tasks, repo=repo)], [*every(door.repos)]
 
 
 def _looks_only(world: World) -> Iterator[Breach]:

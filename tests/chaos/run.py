@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import agents, faults, people
+from . import agents, drafts, faults, hooked, people
 from .judge import Breach
 from .moves import Move, shape_of, story
 from .rest import judged
@@ -16,7 +16,7 @@ from .world import World
 
 #: how many breaches are told: the others mostly follow from the first few
 TOLD = 8
-ACTS = people.ACTS | agents.ACTS | faults.ACTS
+ACTS = people.ACTS | drafts.ACTS | hooked.ACTS | agents.ACTS | faults.ACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def live(seed: int, steps: int, databases: Iterator[str], *, keep: Path | None =
     folder = Path(tempfile.mkdtemp(prefix="chaos-")) if keep is None else keep
     world = World(shape_of(seed), folder, databases)
     try:
+        hooked.begin(world)
         for move in story(seed, steps):
             _make(world, move)
         breaches = tuple(judged(world))
@@ -60,6 +61,8 @@ def _make(world: World, move: Move) -> None:
     host, repo = world.hosts[move.host], world.repos[move.repo]
     world.tally["operations"] += 1
     world.tally[f"did: {move.act}"] += 1
+    if move.act in drafts.SWEEPING:
+        drafts.taken_up(world, host, repo)
     ACTS[move.act](world, host, repo, move)
     time.sleep(move.pause_s)
 
@@ -69,6 +72,7 @@ def _count(world: World) -> None:
     world.tally["killed"] = sum(run.process.returncode == -9 for run in world.runs)
     world.tally["claims won"] = len(world.won)
     world.tally["worlds"] = 1
+    world.tally["runs of hooks"] = len(tuple(hooked.started(world)))
     for hit in world.folder.glob("hit-*"):  # (a run that never came to that command was not killed)
         of_git = hit.name.endswith("-git")
         world.tally[f"fault: kill {'of git' if of_git else 'at a git command'}"] += 1
@@ -80,6 +84,7 @@ def summed(total: Counter[str]) -> str:
     told = ", ".join(f"{number} {name}" for name, number in sorted(faults.items()) if number)
     return (
         f"{total['worlds']} worlds, {total['operations']} operations, {total['processes']}"
-        f" processes of which {total['killed']} were killed, {total['claims won']} claims won,"
+        f" processes of which {total['killed']} were killed, {total['runs of hooks']} that hooks"
+        f" started, {total['claims won']} claims won, {total['drafts']} drafts,"
         f" {sum(faults.values())} faults ({told}), 0 promises broken"
     )

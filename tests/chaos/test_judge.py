@@ -14,7 +14,7 @@ import pytest
 from custodian_core.records import Event
 
 from . import judge
-from .judge import Told
+from .judge import Draft, Told
 from .links import Link, Weather
 from .moves import shape_of, story
 from .plans import BROKEN, ODD, says, with_status
@@ -64,6 +64,12 @@ def test_a_task_that_is_gone_or_there_twice_is_seen() -> None:
     assert judge.unexplained(HUB, {PATH: other}, [told()]) == []
     assert len(judge.unexplained(HUB, {PATH: PLAN, "workplans/2.md": one}, [told()])) == 1
     assert len(judge.unexplained({}, {PATH: one}, [told()])) == 1
+
+
+def test_a_plan_that_is_gone_with_open_tasks_is_seen_unless_a_finding_names_its_file() -> None:
+    assert len(judge.unexplained({KEYS[1]: "todo"}, {}, [told()])) == 1
+    assert judge.unexplained({KEYS[1]: "todo"}, {}, [told("C-07")]) == []
+    assert len(judge.unexplained({KEYS[1]: "todo"}, {}, [told("C-07", path="workplans/x.md")])) == 1
 
 
 def test_a_task_that_went_back_without_a_word_is_seen() -> None:
@@ -118,6 +124,64 @@ def test_a_traceback_and_an_unknown_end_are_seen() -> None:
     assert judge.ill_mannered("fix", 1, "fail") == []
     assert len(judge.ill_mannered("fix", 1, "Traceback (most recent call last)")) == 1
     assert len(judge.ill_mannered("fix", -11, "")) == 1
+
+
+def draft(**more: Any) -> Draft:
+    """A workplan that somebody has changed, and staged before that."""
+    known: dict[str, Any] = {"path": PATH, "on_disk": b"mine", "staged": "b1"}
+    known |= {"words": "Draft 0 of a.", "task": "ALPH-WP-0001-T900", "is_new": False}
+    return Draft(**known | more)
+
+
+def test_a_draft_that_is_not_as_its_owner_left_it_is_seen() -> None:
+    gone = draft(on_disk=None, staged="")
+
+    assert judge.disturbed("alpha on a", draft(), b"mine", "b1") == []
+    assert judge.disturbed("alpha on a", draft(staged=None), b"mine", "b2") == []
+    assert judge.disturbed("alpha on a", gone, None, "") == []
+    (overwritten,) = judge.disturbed("alpha on a", draft(), b"theirs", "b1")
+    assert "theirs" in str(overwritten)
+    assert len(judge.disturbed("alpha on a", draft(), None, "b1")) == 1
+    assert len(judge.disturbed("alpha on a", draft(), b"mine", "b2")) == 1
+    assert len(judge.disturbed("alpha on a", gone, b"again", "b1")) == 2
+
+
+def test_a_draft_in_a_commit_or_in_a_hub_is_seen() -> None:
+    secrets = [("Draft 0 of a.", "ALPH-WP-0001-T900")]
+
+    assert judge.leaked(secrets, "+Draft 1 of a.\n", KEYS) == []
+    assert len(judge.leaked(secrets, "+Draft 0 of a.\n", KEYS)) == 1
+    assert len(judge.leaked(secrets, "", [*KEYS, "ALPH-WP-0001-T900"])) == 1
+
+
+def test_a_draft_of_which_no_finding_tells_is_seen() -> None:
+    assert judge.untold([PATH], [told("C-14")]) == []
+    assert judge.untold(["notes.txt"], [told()]) == []
+    assert judge.untold([PATH], [told("C-15")]) == []
+    assert len(judge.untold([PATH], [told()])) == 1
+    assert len(judge.untold([PATH], [told("C-14", path="workplans/x.md")])) == 1
+
+
+def test_runs_that_start_runs_are_seen() -> None:
+    assert judge.looping("a", runs=3, fired=3) == []
+    assert len(judge.looping("a", runs=4, fired=3)) == 1
+
+
+def test_a_workers_clone_that_stays_damaged_is_seen() -> None:
+    assert judge.unmended([told("C-14", "C-08")]) == []
+    assert len(judge.unmended([told("C-15")])) == 1
+
+
+def test_what_a_worker_leaves_lying_about_is_seen() -> None:
+    assert judge.littered("a", ["alpha", ".alpha.damaged"], ("alpha",)) == []
+    assert len(judge.littered("a", ["alpha", ".alpha.0f3a"], ("alpha",))) == 1
+
+
+def test_a_server_that_tells_another_story_is_seen() -> None:
+    assert judge.told_apart(["t1", "t2"], {"server0": ["t2", "t1"]}) == []
+    (breach,) = judge.told_apart(["t1"], {"server0": ["t1"], "server1": ["t0"]})
+    assert "server1 says t0" in str(breach)
+    assert len(judge.told_apart(["t1"], {"server0": []})) == 1
 
 
 @pytest.mark.parametrize("odd", range(len(ODD)))

@@ -6,7 +6,7 @@ import shutil
 import socket
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +21,12 @@ from tests.tools.sync.forge import serving
 
 from .disks import Disk
 from .hubs import Hub, Kind
+from .judge import Breach, Draft
 from .links import Link, Weather
-from .processes import Resident, Run, at_work_in, begin, until
+from .processes import PROGRAM, Resident, Run, at_work_in, begin, until
 
+#: what of git's calls hooks: a commit, a merge, a rebase
+FIRING = frozenset({"commit", "merge", "pull", "rebase"})
 #: the repos that there may be, and what their keys begin with
 REPOS = {"alpha": "ALPH", "beta": "BETA", "gamma": "GAMM"}
 TASKS = 4
@@ -63,6 +66,8 @@ class Shape:
     workers: int = 0
     #: hosts keep clones of their own for that, and people's are known to nobody
     managed: bool = False
+    #: how many of the hosts have hooks from the beginning
+    hooked: int = 0
 
 
 @dataclass(eq=False)
@@ -75,6 +80,10 @@ class Host:
     forge: Link
     env: dict[str, str]
     worker: Resident | None = None
+    #: its worker keeps clones of its own
+    is_managed: bool = False
+    #: how often its people called a git that may call hooks
+    fired: int = 0
 
     @property
     def folder(self) -> Path:
@@ -87,8 +96,14 @@ class Host:
     def clone(self, repo: str) -> Path:
         return self.folder / "repos" / repo
 
+    def kept(self, repo: str) -> Path:
+        """The clone that Custodian works in: the worker's own, or else people's."""
+        own = Path(self.env["CUSTODIAN_HOME"]) / "checkouts" / repo
+        return own if self.is_managed else self.clone(repo)
+
     def git(self, repo: str, *arguments: str, data: str | None = None) -> tuple[bool, str]:
         """Whether somebody's git did it, and what it said."""
+        self.fired += arguments[0] in FIRING
         ran = subprocess.run(
             ["git", *arguments],
             cwd=self.clone(repo),
@@ -123,6 +138,12 @@ class World:
         self.accepted: dict[tuple[int, str], tuple[int, int]] = {}
         #: the claims that were granted: hub, task, fence, holder
         self.won: list[tuple[int, str, int, str]] = []
+        #: what people have begun and not committed, by host and repo
+        self.drafts: dict[tuple[str, str], list[Draft]] = {}
+        #: what they threw away: repo, words, task
+        self.dropped: list[tuple[str, str, str]] = []
+        #: promises that were seen to be broken while all was at work
+        self.breaches: list[Breach] = []
         self._stack = ExitStack()
         self.notes.mkdir(parents=True)
         try:
@@ -172,7 +193,10 @@ class World:
         (disk.folder / ".gitconfig").write_text(text)
         (disk.folder / "repos").mkdir()
         if number >= self.shape.hosts - self.shape.workers:
-            host.worker = Resident(lambda: self.start(host, "worker", "--every", "never"))
+            host.is_managed = self.shape.managed
+            # (who keeps clones has nobody else to begin a sweep there)
+            every = () if host.is_managed else ("--every", "never")
+            host.worker = Resident(lambda: self.start(host, "worker", *every))
         return host
 
     def _environment(self, folder: Path) -> dict[str, str]:
@@ -214,7 +238,7 @@ class World:
 
     def _register(self, hub: Hub) -> None:
         for host, repo in ((host, repo) for host in self.hosts for repo in self.repos):
-            if self.shape.managed:
+            if host.is_managed:
                 words = ("--managed", "--slug", repo, "--domain", "custodian")
                 self.run(host, "repo", "register", *words, "--remote-url", self.url(host, repo))
                 continue
@@ -244,6 +268,11 @@ class World:
         host.git(repo, "config", "http.lowSpeedLimit", "1000")
         host.git(repo, "config", "http.lowSpeedTime", "10")
 
+    def host(self, name: str) -> Host:
+        """The host of that name."""
+        (found,) = (host for host in self.hosts if host.name == name)
+        return found
+
     def url(self, host: Host, repo: str) -> str:
         """The repo on the forge, as that host comes to it."""
         return f"http://127.0.0.1:{host.forge.port}/{repo}.git"
@@ -255,9 +284,21 @@ class World:
 
     def start(self, host: Host, *words: str, **more: str) -> Run:
         """A process of that host, at work from now on."""
+        return self.launch(host, words, host.env | more)
+
+    def launch(
+        self, host: Host, words: Sequence[str], env: Mapping[str, str], program: Path = PROGRAM
+    ) -> Run:
+        """The same, under that program's path."""
         full = host.disk.full and not host.disk.mounted
         run = begin(
-            host.name, host.env | more, host.folder, self.notes, *words, largest=8192 if full else 0
+            host.name,
+            env,
+            host.folder,
+            self.notes,
+            *words,
+            largest=8192 if full else 0,
+            program=program,
         )
         self.runs.append(run)
         return run

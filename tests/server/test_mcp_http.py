@@ -10,7 +10,7 @@ from typing import Any, Literal
 import httpx
 import httpx2
 import pytest
-from anyio import fail_after, run_process, to_thread
+from anyio import create_task_group, fail_after, run_process, sleep, to_thread
 from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.subscriptions import ResourceUpdated
@@ -22,12 +22,14 @@ from custodian_core.commands import (
     MakeToken,
     NoteTask,
     RegisterRepo,
+    RevokeToken,
 )
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
-from custodian_core.records import Scope
+from custodian_core.records import NewToken, Scope
+from custodian_server.hub_api import create_app
 
-from .serving import served
+from .serving import served, settings_of
 
 pytestmark = pytest.mark.anyio
 Mode = Literal["auto", "legacy"]
@@ -126,6 +128,34 @@ def test_a_session_is_closed_to_all_but_who_opened_it(url: str, store: Store) ->
     assert noted.status_code == 200
     assert store.events(type="task.note").items[-1].actor == "bob"
     assert asked.headers["mcp-session-id"] == opened.headers["mcp-session-id"]
+
+
+async def test_whoever_listens_hears_no_more_once_their_token_is_revoked(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("custodian_server.hub_api.mcp.LOOK_S", 0.05)
+    made: NewToken = store.do(MakeToken("ada", Scope.READ), ME)
+    ada = OLDER | {"Authorization": f"Bearer {made.secret}"}
+    app = create_app(store, settings=settings_of(tmp_path), loopback=False)
+    listening: list[httpx.Response] = []
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as http,
+    ):
+        opened = await http.post("/mcp", json=HELLO, headers=ada, timeout=60)
+        session = ada | {"Mcp-Session-Id": opened.headers["mcp-session-id"]}
+
+        async def listen() -> None:
+            listening.append(await http.get("/mcp", headers=session, timeout=60))
+
+        with fail_after(60):
+            async with create_task_group() as tasks:
+                tasks.start_soon(listen)
+                while ("mcp", "GET", 200) not in app.state.traffic.spreads:  # noqa: ASYNC110
+                    await sleep(0.01)
+                store.do(RevokeToken("ada"), ME)
+
+    assert [answer.status_code for answer in listening] == [200]
 
 
 def test_a_client_of_the_older_era_goes_on_where_nobody_knows_its_session(

@@ -13,6 +13,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from custodian_core.commands import Caller
+from custodian_core.errors import HubTrouble
 from custodian_core.ports import Hub
 from custodian_core.settings import Settings
 from custodian_tools.agent.desk import Desk
@@ -23,6 +24,8 @@ from .guard import CALLER
 from .sessions import Sessions
 
 PATH = "/mcp"
+#: how often it is looked whether whoever listens still may
+LOOK_S = 30.0
 
 #: who asks, while a tool answers
 _caller: ContextVar[str] = ContextVar("caller", default="anonymous")
@@ -135,6 +138,7 @@ class McpOverHttp:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._cancel_at_the_end, tasks.cancel_scope)
+            tasks.start_soon(self._cancel_once_shut_out, tasks.cancel_scope, Headers(scope=scope))
             await app(scope, receive, tell)
             tasks.cancel_scope.cancel()
         if open_:
@@ -144,6 +148,24 @@ class McpOverHttp:
         assert self._ending is not None  # noqa: S101 - made before anybody is answered
         await self._ending.wait()
         scope.cancel()
+
+    async def _cancel_once_shut_out(self, scope: anyio.CancelScope, headers: Headers) -> None:
+        """Whose token was revoked hears no more."""
+        is_let_in = True
+        while is_let_in:
+            await anyio.sleep(LOOK_S)
+            is_let_in = await run_sync(self._is_let_in, headers)
+        scope.cancel()
+
+    def _is_let_in(self, headers: Headers) -> bool:
+        """Whether the caller may still ask; while the hub cannot tell, it may."""
+        try:
+            self.door.caller("GET", PATH, headers)
+        except Rejected:
+            return False
+        except HubTrouble:
+            pass
+        return True
 
     def _only_reads(self, headers: Headers) -> bool:
         """Whether the caller may read and no more."""

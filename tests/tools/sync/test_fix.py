@@ -203,6 +203,40 @@ def test_uncommitted_edits_are_left_alone_and_told(a: Clone, world: World) -> No
     assert world.status(T2) == "todo"
 
 
+@pytest.mark.parametrize("staged", [False, True])
+def test_a_workplan_that_nobody_has_committed_is_told_and_left_alone(
+    a: Clone, world: World, staged: bool
+) -> None:
+    a.fix()
+    assert a.fix().unchanged
+    known = world.hub.tasks(repo="marki-docx").total
+    new = a.plan.with_name("MRKD-WP-0002.md")
+    new.write_text(a.plan.read_text().replace("MRKD-WP-0001", "MRKD-WP-0002"))
+    a.plan.with_name("README.md").write_text("What lies here.\n")
+    if staged:
+        a.git("add", "workplans")
+    looked, fixed = a.check(), a.fix()
+
+    for report in (looked, fixed):
+        (told,) = (each for each in report.findings if each.code == "C-14")
+        assert (told.path, told.reason) == ("workplans/MRKD-WP-0002.md", "new")
+    assert "MRKD-WP-0002" in new.read_text()
+    assert world.hub.tasks(repo="marki-docx").total == known
+    a.commit("a second plan", "workplans")
+    assert "C-14" not in codes(a.fix())
+
+
+def test_a_workplan_that_git_is_to_ignore_is_nobodys_business(a: Clone) -> None:
+    a.fix()
+    (a.top / ".gitignore").write_text("mine-*.md\n")
+    a.commit("ignore", ".gitignore")
+    a.fix()
+    a.plan.with_name("mine-1.md").write_text(a.plan.read_text())
+
+    assert codes(a.check()) == []
+    assert a.fix().unchanged
+
+
 def test_staged_work_of_an_agent_never_lands_in_our_commit(a: Clone, world: World) -> None:
     a.fix()
     world.move(T1, "done")

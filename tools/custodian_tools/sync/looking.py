@@ -13,6 +13,7 @@ from custodian_core.git.ancestry import own_commits
 from custodian_core.git.listing import Listing, is_dirty, kept_listing, list_plans
 from custodian_core.git.remote import Fetched, Reached, ask, fetch
 from custodian_core.git.state import Checkout, Folders, NotHere, probe
+from custodian_core.git.uncommitted import uncommitted
 from custodian_core.records import Repo, RepoStatus
 
 from .bench import Bench
@@ -195,6 +196,8 @@ def unchanged(
     if seen is None or seen.digest is None or seen.revision != repo.revision:
         return None
     if listing.digest != seen.digest or any(is_dirty(folders, entry) for entry in listing.plain):
+        return None
+    if uncommitted(folders, listing):
         return None
     told = (Finding.from_json(each) for each in seen.findings if each.get("code") in LASTING)
     return lasting(finding for finding in told if finding)

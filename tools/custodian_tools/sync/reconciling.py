@@ -1,5 +1,6 @@
 """Reconciling one commit with the hub: plan, write the hub, build the commit for the files."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ from custodian_core.git.listing import Listing, blobs, is_dirty, list_plans
 from custodian_core.git.plans import links, read_plans
 from custodian_core.git.runner import Git
 from custodian_core.git.state import Checkout
+from custodian_core.git.uncommitted import uncommitted
 from custodian_core.merging import Evidence, doubts
 from custodian_core.messages import message
 from custodian_core.plan import Agreed, Edit, Plan, Source, Wanted
@@ -64,7 +66,8 @@ def reconcile(
 ) -> Reconciled:
     """The hub holds what the commit says, and a commit aside holds what the hub says."""
     git = checkout.git
-    sources = _sources(bench, checkout, listing)
+    on_disk = listing if listing.commit == checkout.head else list_plans(git, checkout.head)
+    sources = _sources(bench, checkout, listing, on_disk)
     # (before the view is read, so that the view knows of it and the next run has nothing to do)
     noted = note_schedule(bench, repo, git, listing, options.mode, writes=writes)
     wanted = Wanted(options.mode, options.writeback, options.relink)
@@ -72,6 +75,7 @@ def reconcile(
     planned = _written(bench, repo, look) if writes else look()
     view, plan = planned.view, planned.plan
     findings = [*links(listing), *plan.findings, *noted.findings]
+    findings += _new(checkout, on_disk, options.mode)
     if plan.edits or planned.strange or not writes:
         findings += _foreign(git, listing.commit, view.hub_id, options.mode)
     done = Reconciled(
@@ -87,12 +91,20 @@ def reconcile(
     return _with_commit(bench, git, listing, done, options, run_id) if writes else done
 
 
-def _sources(bench: Bench, checkout: Checkout, listing: Listing) -> tuple[Source, ...]:
+def _sources(
+    bench: Bench, checkout: Checkout, listing: Listing, on_disk: Listing
+) -> tuple[Source, ...]:
     """The commit's workplans, and which of them the disk has otherwise."""
     git, folders = checkout.git, checkout.folders
-    on_disk = listing if listing.commit == checkout.head else list_plans(git, checkout.head)
     dirty = frozenset(entry.path for entry in on_disk.plain if is_dirty(folders, entry))
     return tuple(read_plans(git, listing, bench.readings, dirty))
+
+
+def _new(checkout: Checkout, on_disk: Listing, mode: Mode) -> list[Finding]:
+    """C-14 for each workplan that so far is on this disk alone."""
+    paths = uncommitted(checkout.folders, on_disk)
+    told = (os.fsencode(path).decode(errors="replace") for path in paths)
+    return [found("C-14", {}, mode, path=path, reason="new") for path in told]
 
 
 @dataclass(frozen=True, slots=True)

@@ -183,7 +183,7 @@ def test_2_what_the_remote_does_not_take_is_an_error_that_leaves_nothing_and_arr
         assert "branch is protected" in answer["data"]["message"], name
         assert here.stand() == before, name
     here.commit({"mine.md": "of a person's\n"}, push=False)
-    assert "earlier commits could not be pushed" in write("tick")["data"]["message"]
+    assert "from before could not be pushed" in write("tick")["data"]["message"]
     hook.unlink()
 
     for name in WRITES:

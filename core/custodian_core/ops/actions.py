@@ -69,9 +69,7 @@ def read_action(
     stem = path.rpartition("/")[2].removesuffix(".toml")
     table = read_toml(data)
     if isinstance(table, str):
-        finding = found("VA01", {"what": "action", "why": table}, path=path, line=_line_of(table))
-        verdict = Verdict(Tier.HIGH, "it cannot be read")
-        return ActionReading(path, stem, None, None, None, verdict, (finding,))
+        return unread_action(path, table)
     checking = _Checking(table, data, path, stem)
     findings = [*checking.all()]
     formula, context = _text(table.get("formula")), _text(table.get("context"))
@@ -81,6 +79,14 @@ def read_action(
     bad = any(finding.severity == "FAIL" for finding in findings)
     action = None if bad else _action(table)
     return ActionReading(path, stem, action, formula, context, verdict, tuple(findings))
+
+
+def unread_action(path: str, why: str) -> ActionReading:
+    """An action of which no more is known than why it cannot be read."""
+    stem = path.rpartition("/")[2].removesuffix(".toml")
+    finding = found("VA01", {"what": "action", "why": why}, path=path, line=_line_of(why))
+    verdict = Verdict(Tier.HIGH, "it cannot be read")
+    return ActionReading(path, stem, None, None, None, verdict, (finding,))
 
 
 class _Checking:

@@ -31,6 +31,8 @@ class Source:
     path: str
     what: str
     count: int | None
+    #: whether it is well that there is nothing
+    may_be_empty: bool = False
 
 
 class TaskFact(NamedTuple):
@@ -54,6 +56,8 @@ class Facts:
     #: the issues that each evidence file names, by its path
     evidence: Mapping[str, frozenset[int]] | None = None
     tasks: tuple[TaskFact, ...] = ()
+    #: of what an input could not be read, and why
+    unread: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,7 @@ def structural_defects(facts: Facts) -> Defects:
     waits = _waits(facts)
     findings = [
         *_inputs(facts.sources),
+        *facts.unread,
         *_circles(waits),
         *_missing(facts),
         *_orphans(facts),
@@ -92,7 +97,7 @@ def _inputs(sources: Iterable[Source]) -> Iterator[Finding]:
         facts = {"path": source.path, "what": source.what}
         if source.count is None:
             yield found("DF01", facts, path=source.path)
-        elif source.count == 0:
+        elif source.count == 0 and not source.may_be_empty:
             yield found("DF02", facts, path=source.path)
 
 

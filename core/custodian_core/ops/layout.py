@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from custodian_core.findings import Finding, found
+from custodian_core.findings import Finding, Severity, found
 from custodian_core.text import printable
 
 from .evidence import DOMAINS
@@ -14,6 +14,8 @@ from .vault import FOLDERS
 TREE = "prerequisites.md"
 #: a longer path can lie in no checkout
 LONGEST = 4096
+NONE: frozenset[str] = frozenset()
+LINK = "link or another repo"
 FOLDERS_WANTED = (
     *(f"vault/{folder}" for folder in ("actions", *FOLDERS)),
     "knowledge",
@@ -85,26 +87,48 @@ def is_ops_repo(paths: Iterable[str]) -> bool:
     )
 
 
-def examine(paths: Iterable[str], begins: Mapping[str, str], day: str) -> Layout:
-    """What is missing and odd among the paths; `begins` has the first line of known files."""
+def not_there(paths: Iterable[str], folder: str, what: str) -> tuple[Finding, ...]:
+    """That nothing is known where the folder is not: graver where nothing else is there either."""
+    there = tuple(paths)
+    if any(path.startswith(folder) for path in there):
+        return ()
+    severity = Severity.WARN if is_ops_repo(there) else Severity.FAIL
+    return (found("DF01", {"path": folder, "what": what}, path=folder, severity=severity),)
+
+
+def examine(
+    paths: Iterable[str], begins: Mapping[str, str], day: str, others: frozenset[str] = NONE
+) -> Layout:
+    """What is missing and odd among the paths; `begins` has the first line of known files.
+
+    `others` are links and repos inside of this one: nothing is put in their place.
+    """
     there = sorted(path for path in paths if len(path) <= LONGEST)
     files = frozenset(there)
     folders = {each for path in there for each in _above(path)}
     seeds: list[Seed] = []
     findings: list[Finding] = []
     for folder in FOLDERS_WANTED:
-        blocked = next((each for each in (*_above(folder), folder) if each in files), None)
+        blocked = next((each for each in (*_above(folder), folder) if each in files | others), None)
         if blocked:
-            findings.append(found("OL04", {"path": blocked}, path=blocked))
+            findings.append(_in_the_way(blocked, others, "folder"))
         elif folder not in folders:
             findings.append(found("OL01", {"path": f"{folder}/"}, path=folder))
             seeds.append(Seed(f"{folder}/.gitkeep", b""))
     for path, text in TEMPLATES.items():
-        if path not in files and not any(each in files for each in _above(path)):
+        if path in others or path in folders:
+            findings.append(_in_the_way(path, others, "file"))
+        elif path not in files and not any(each in files | others for each in _above(path)):
             findings.append(found("OL01", {"path": path}, path=path))
             seeds.append(Seed(path, text.replace("{day}", day).encode()))
     findings += _drift(there, files, begins)
     return Layout(tuple(seeds), tuple(dict.fromkeys(findings)))
+
+
+def _in_the_way(path: str, others: frozenset[str], belongs: str) -> Finding:
+    is_ = "folder" if belongs == "file" else "file"
+    facts = {"path": path, "what": LINK if path in others else is_, "belongs": belongs}
+    return found("OL04", facts, path=path)
 
 
 def _drift(there: list[str], files: frozenset[str], begins: Mapping[str, str]) -> Iterator[Finding]:

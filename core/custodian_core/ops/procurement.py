@@ -34,6 +34,8 @@ class Request:
     said: dict[str, str]
     unblocks: tuple[int, ...]
     findings: tuple[Finding, ...] = ()
+    #: whether it could not be read at all
+    is_unread: bool = False
 
     @property
     def name(self) -> str:
@@ -57,6 +59,12 @@ def read_request(data: bytes, path: str) -> Request:
     return Request(
         path, request.title, said, request.unblocks, tuple(_amiss(request, lines, first is None))
     )
+
+
+def unread_request(path: str, why: str) -> Request:
+    """A request of which no more is known than why it cannot be read."""
+    finding = found("VA01", {"what": "request", "why": why}, path=path)
+    return Request(path, None, {}, (), (finding,), is_unread=True)
 
 
 def _unblocks(said: dict[str, str]) -> str:

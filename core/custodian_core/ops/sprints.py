@@ -46,6 +46,8 @@ class Sprint:
     findings: tuple[Finding, ...]
     #: the line by which its own file says that it was filed, before there were markers
     filed: FiledLine | None = None
+    #: whether it could not be read at all
+    is_unread: bool = False
 
     @property
     def fileable(self) -> bool:
@@ -78,7 +80,7 @@ def read_sprint(data: bytes, path: str) -> Sprint:
     findings.sort(key=lambda finding: finding.line or 0)
     return Sprint(
         path=path,
-        slug=path.rpartition("/")[2].removesuffix(".md"),
+        slug=_slug(path),
         title=title[1].strip() if title else None,
         vision=visions[0] if visions else None,
         entries=tuple(filer.entries),
@@ -86,6 +88,16 @@ def read_sprint(data: bytes, path: str) -> Sprint:
         findings=tuple(findings),
         filed=filed_line(told, path),
     )
+
+
+def unread_sprint(path: str, why: str) -> Sprint:
+    """A sprint of which no more is known than why it cannot be read."""
+    finding = found("SP02", {"what": "the sprint", "why": why}, path=path)
+    return Sprint(path, _slug(path), None, None, (), False, (finding,), is_unread=True)
+
+
+def _slug(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".md")
 
 
 def _amiss(entries: Sequence[Entry], path: str) -> Iterator[Finding]:

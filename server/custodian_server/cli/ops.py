@@ -32,8 +32,8 @@ def doctor(repo: str, json_: bool) -> None:
     """Say what is missing and odd in an ops repo; nothing is changed."""
     from custodian_tools.ops.layout import doctor as tool
 
-    with at(repo) as (_, target):
-        told = tool(target, now().date())
+    with at(repo) as (desk, target):
+        told = tool(desk.hub, target, now().date())
     if json_:
         echo_json("ops_doctor", told.to_json(), told.findings)
     else:

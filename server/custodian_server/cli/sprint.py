@@ -51,9 +51,11 @@ def list_(repo: str, json_: bool) -> None:
     from custodian_tools.ops import sprints
 
     with at(repo) as (_, target):
-        found = sprints.list_sprints(target)
+        found, absent = sprints.list_sprints(target), sprints.absent(target)
+    unread = [finding for each in found if each.is_unread for finding in each.findings]
+    findings = [*unread, *absent]
     if json_:
-        echo_json("sprints", [sprints.sprint_json(each) for each in found])
+        echo_json("sprints", [sprints.sprint_json(each) for each in found], findings)
     elif found:
         echo_columns(
             [
@@ -67,8 +69,11 @@ def list_(repo: str, json_: bool) -> None:
                 for each in found
             ]
         )
-    else:
+    elif not absent:
         click.echo("no sprints")
+    if findings and not json_:
+        echo_findings(findings)
+    finish(findings)
 
 
 @sprint.command()

@@ -70,13 +70,15 @@ def list_(repo: str, state: str | None, offline: bool, json_: bool) -> None:
     with at(repo) as (desk, target):
         heard = _heard(desk, target, offline=offline)
         items = tool.list_items(target, State(state) if state else None, heard)
-    findings = [*(finding for item in items for finding in item.findings), *tool.unheard(heard)]
+        absent = () if items else tool.absent(target)
+    findings = [finding for item in items for finding in item.findings]
+    findings += (*tool.unheard(heard), *absent)
     if json_:
         echo_json("vault", [item.to_json() for item in items], findings)
         finish(findings)
     if items:
         _echo_items(items)
-    else:
+    elif not absent:
         click.echo("the vault is empty" if state is None else f"nothing is {state}")
     _echo_amiss(findings)
     finish(findings)

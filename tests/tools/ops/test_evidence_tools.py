@@ -172,6 +172,7 @@ def test_defects_are_loud_about_what_is_missing(ops: Ops) -> None:
         ("prerequisites.md", 1),
         ("sprints/", None),
         ("evidence/", None),
+        ("vault/pending/", 1),
     ]
     assert [finding.code for finding in told.findings] == ["DF01", "DF01"]
     assert not told.complete

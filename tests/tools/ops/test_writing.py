@@ -1,11 +1,14 @@
 """Every write in an ops repo is one sealed commit, or nothing at all."""
 
+from pathlib import Path
+
 import pytest
 
 from custodian_core.errors import Conflict, CustodianError, GitTrouble
 from custodian_core.git.runner import Git
 from custodian_core.hub.store import Store
 from custodian_core.ops.prereq.tree import Word
+from custodian_tools.checkouts import Target
 from custodian_tools.ops import prerequisites
 from custodian_tools.ops.ground import Committed, Ground, OnDisk
 from custodian_tools.ops.layout import doctor, migrate
@@ -22,7 +25,7 @@ def test_a_migrated_repo_is_complete_committed_pushed_and_nothing_else_is_swept_
     written = migrate(empty.bench, empty.target)
 
     assert (written.status, written.pushed, written.ahead, written.behind) == ("ok", True, 0, 0)
-    assert doctor(empty.target, NOW.date()).missing == ()
+    assert doctor(empty.bench.hub, empty.target, NOW.date()).missing == ()
     assert empty.counts() == (0, 0)
     assert empty.git("status", "--porcelain") == "M notes.txt\n?? stray.txt"
     assert "stray.txt" not in empty.files()
@@ -54,6 +57,45 @@ def test_what_is_there_is_never_overwritten(empty: Ops) -> None:
     assert "sprints/.gitkeep" not in empty.files()
 
 
+@pytest.mark.parametrize(
+    ("link", "to"),
+    [("README.md", "/nowhere"), ("RESOURCES.md", "notes.txt"), ("vault", "knowledge")],
+)
+def test_a_link_in_place_of_a_part_is_told_and_stays_while_the_rest_is_completed(
+    empty: Ops, link: str, to: str
+) -> None:
+    (empty.top / link).symlink_to(to)
+    empty.git("add", link)
+    empty.git("commit", "-q", "-m", "link")
+    empty.git("push", "-q")
+
+    migrate(empty.bench, empty.target)
+    told = doctor(empty.bench.hub, empty.target, NOW.date())
+    assert [(each.code, each.path) for each in told.findings] == [("OL04", link)]
+    assert told.missing == ()
+    assert (empty.top / link).readlink() == Path(to)
+    assert "sprints/.gitkeep" in empty.files()
+
+
+def test_nothing_is_written_through_a_link_and_a_dry_run_says_so_too(empty: Ops) -> None:
+    (empty.top / "vault").symlink_to("elsewhere")
+    empty.git("add", "vault")
+    empty.git("commit", "-q", "-m", "link")
+    empty.git("push", "-q")
+
+    for dry_run in (True, False):
+        with pytest.raises(Conflict, match="vault: it is a link"):
+            seal(
+                empty.bench,
+                empty.target,
+                lambda _ground: Draft({"vault/actions/x.toml": b""}, "x"),
+                dry_run=dry_run,
+            )
+    (empty.top / "new.md").symlink_to("/nowhere")
+    with pytest.raises(Conflict, match="not committed"):
+        seal(empty.bench, empty.target, lambda _ground: Draft({"new.md": b"x"}, "x"))
+
+
 def test_a_remote_that_refuses_leaves_nothing_behind_and_the_next_call_arrives(ops: Ops) -> None:
     hook, head = ops.refuse_pushes(), ops.git("rev-parse", "HEAD")
 
@@ -82,7 +124,7 @@ def test_a_checkout_that_is_behind_is_refused_and_not_changed(ops: Ops) -> None:
     other = cloned(ops.folder, "other", ops.bench.hub)
     other.commit({"knowledge/git.md": "x\n"})
 
-    with pytest.raises(Conflict, match="1 commits behind its remote; pull first"):
+    with pytest.raises(Conflict, match="1 commit behind its remote; pull first"):
         migrate(ops.bench, ops.target)
     assert ops.git("status", "--porcelain") == ""
     assert not (ops.top / "sprints").exists()
@@ -129,11 +171,26 @@ def test_where_a_commit_could_not_be_sealed_nothing_is_written(
     assert not (ops.top / "sprints").exists()
 
 
+@pytest.mark.parametrize("repo", ["acme-ops", None])
+def test_a_branch_beside_the_main_one_is_not_written_though_it_follows_one(
+    ops: Ops, repo: str | None
+) -> None:
+    ops.git("checkout", "-q", "-b", "side")
+    ops.git("push", "-q", "-u", "origin", "side")
+    target = Target(ops.top, repo)
+
+    why = doctor(ops.bench.hub, target, NOW.date()).why_not
+    assert why == "branch side is checked out, main is synced"
+    for dry_run in (True, False):
+        with pytest.raises(Conflict, match="branch side"):
+            migrate(ops.bench, target, dry_run=dry_run)
+
+
 def test_a_folder_that_is_no_repo_is_told_so(ops: Ops) -> None:
     (ops.folder / "plain").mkdir()
     target = type(ops.target)(ops.folder / "plain", None)
 
-    assert doctor(target, NOW.date()).why_not == "it is no checkout of a git repo"
+    assert doctor(ops.bench.hub, target, NOW.date()).why_not == "it is no checkout of a git repo"
     with pytest.raises(Conflict, match="no checkout of a git repo"):
         migrate(ops.bench, target)
 

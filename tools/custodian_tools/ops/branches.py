@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from custodian_core.git.runner import Git
 from custodian_core.git.state import NotHere, find
 from custodian_core.ops.proposals import BRANCHES, item_of
+from custodian_core.ports import Hub
 from custodian_tools.checkouts import Target
 
 
@@ -44,6 +45,17 @@ def look(target: Target) -> Branches:
         return Branches(git)
     out = git.ask("ls-tree", "-r", "--name-only", "-z", "--full-tree", main, "--", "vault/")
     return Branches(git, frozenset(os.fsdecode(out).split("\0")[:-1]), _open(git, below, main))
+
+
+def main_branch(hub: Hub, target: Target) -> str | None:
+    """The branch that is written: as the hub knows it, else as the checkout knows its remote."""
+    told = hub.repo(target.repo).default_branch if target.repo else None
+    folders = find(target.path)
+    if told or isinstance(folders, NotHere):
+        return told
+    below = f"refs/remotes/{remote_of(folders.git)}"
+    main = _main(folders.git, below)
+    return main.removeprefix(f"{below}/") if main else None
 
 
 def remote_of(git: Git) -> str | None:

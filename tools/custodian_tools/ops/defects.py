@@ -1,16 +1,18 @@
 """The structural defects of an ops repo, over all that it holds."""
 
 from custodian_core.ops.defects import Defects, Facts, Source, TaskFact, structural_defects
-from custodian_core.ops.evidence import pieces
 from custodian_core.ops.prereq.lint import PATH as TREE
 from custodian_core.ops.prereq.tree import read_tree
-from custodian_core.ops.procurement import read_request
-from custodian_core.ops.references import numbers
-from custodian_core.ops.sprints import read_sprint
 from custodian_core.workplan.read import read
 from custodian_tools.checkouts import Target
 
+from .evidence import issues_named
 from .ground import Ground, OnDisk
+from .sprints import sprints_of
+from .vault_items import all_requests
+
+#: where requests wait for a person
+PENDING = "vault/pending/"
 
 
 def defects(target: Target, code: Target | None = None) -> Defects:
@@ -18,30 +20,25 @@ def defects(target: Target, code: Target | None = None) -> Defects:
     ground = OnDisk(target.path)
     data = ground.data(TREE)
     tree = None if data is None else read_tree(data)
-    sprints = tuple(
-        read_sprint(ground.data(path) or b"", path) for path in _below(ground, "sprints/", ".md")
-    )
-    requests = tuple(
-        read_request(ground.data(path) or b"", path)
-        for path in _below(ground, "vault/pending/", ".md")
-    )
-    evidence = {
-        piece.path: frozenset(numbers((ground.data(piece.path) or b"").decode(errors="replace")))
-        for piece in pieces(ground.paths())[0]
-    }
+    sprints = tuple(sprints_of(ground))
+    waiting = (each for each in all_requests(ground) if each.path.startswith(PENDING))
+    requests = tuple(waiting)
+    evidence, unread = issues_named(ground)
     plans = OnDisk(code.path) if code else ground
     tasks = _tasks(plans)
     sources = [
         Source(TREE, "objectives", None if tree is None else len(tree.objectives)),
         Source("sprints/", "sprints", _count(ground, "sprints/", len(sprints))),
         Source("evidence/", "files of evidence", _count(ground, "evidence/", len(evidence))),
+        Source(PENDING, "requests", _count(ground, PENDING, len(requests)), may_be_empty=True),
     ]
-    if _count(ground, "vault/pending/", 0) is None:
-        sources.append(Source("vault/pending/", "requests", None))
     if code:
         found = _count(plans, "workplans/", len(tasks))
         sources.append(Source(f"{code.name}:workplans/", "tasks", found))
-    return structural_defects(Facts(tuple(sources), tree, sprints, requests, evidence, tasks))
+    unread += [each.findings[0] for each in sprints if each.is_unread]
+    unread += [each.findings[0] for each in requests if each.is_unread]
+    facts = Facts(tuple(sources), tree, sprints, requests, evidence, tasks, tuple(unread))
+    return structural_defects(facts)
 
 
 def _below(ground: Ground, folder: str, end: str) -> list[str]:

@@ -26,10 +26,12 @@ from custodian_core.ops.evidence import (
     standings,
     subject,
 )
+from custodian_core.ops.layout import not_there
+from custodian_core.ops.references import numbers
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
 
-from .ground import Ground, OnDisk
+from .ground import Ground, OnDisk, read_or_why
 from .sealing import Draft, Written, seal
 
 
@@ -66,7 +68,9 @@ def stock(
     target: Target, today: date, domain: str | None = None, since: date | None = None
 ) -> Stock:
     """The evidence of the ops repo, perhaps of one domain and since a day."""
-    good, findings = pieces(OnDisk(target.path).paths())
+    ground = OnDisk(target.path)
+    good, findings = pieces(ground.paths())
+    findings[:0] = not_there(ground.paths(), "evidence/", "evidence")
     findings += ahead(good, today)
     told = [each for each in standings(good, today) if domain in (None, each.domain)]
     if domain and not any(each.latest for each in told):
@@ -75,8 +79,34 @@ def stock(
             raise UnknownThing("domain", domain, tuple(known))
     files = (each for each in good if domain in (None, each.domain))
     findings += [finding for each in told if (finding := each.finding())]
+    findings += (unusable for each in told if (unusable := _unusable(ground, each.latest)))
     recent = tuple(each for each in files if since is None or each.day >= since)
     return Stock(recent, tuple(told), tuple(findings))
+
+
+def _unusable(ground: Ground, piece: Piece | None) -> Finding | None:
+    """That the newest evidence of a domain says nothing, where that is so."""
+    if piece is None:
+        return None
+    data = read_or_why(ground, piece.path)
+    told = data if isinstance(data, str) else read_piece(data)
+    if not isinstance(told, str):
+        return None
+    return found("EV02", {"what": piece.path, "why": told.removeprefix("it ")}, path=piece.path)
+
+
+def issues_named(ground: Ground) -> tuple[dict[str, frozenset[int]], list[Finding]]:
+    """The issues that each file of evidence names; and which files could not be read."""
+    named: dict[str, frozenset[int]] = {}
+    unread: list[Finding] = []
+    for piece in pieces(ground.paths())[0]:
+        data = read_or_why(ground, piece.path)
+        if isinstance(data, bytes):
+            named[piece.path] = frozenset(numbers(data.decode(errors="replace")))
+        else:
+            facts = {"what": piece.path, "why": data.removeprefix("it ")}
+            unread.append(found("EV02", facts, path=piece.path))
+    return named, unread
 
 
 def latest(target: Target, domain: str, today: date) -> tuple[Standing, dict[str, Any]]:

@@ -4,6 +4,7 @@ Both answer the same two questions, so that whatever is decided is decided alike
 """
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +16,7 @@ from custodian_core.git.runner import Git
 
 #: how large a file is read, and how many are listed
 MAX_FILE, MAX_FILES = 1024 * 1024, 100_000
+NOT_FOLLOWED = "it is a link or another repo, which is not followed"
 
 
 class Ground(Protocol):
@@ -28,6 +30,10 @@ class Ground(Protocol):
         """The bytes of one; None where there is none."""
         ...
 
+    def others(self) -> frozenset[str]:
+        """What is there and is no plain file of the repo: links, and repos inside of it."""
+        ...
+
 
 @dataclass(slots=True)
 class OnDisk:
@@ -35,20 +41,28 @@ class OnDisk:
 
     top: Path
     _paths: list[str] | None = field(default=None, repr=False)
+    _others: frozenset[str] = field(default=frozenset(), repr=False)
 
     def paths(self) -> list[str]:
         """Their paths, sorted; what git keeps for itself is none of them."""
         if self._paths is None:
             found: list[str] = []
+            links: set[str] = set()
             for folder, folders, files in os.walk(self.top):
+                at = Path(folder).relative_to(self.top)
+                links |= _links(self.top / at, at, (*folders, *files))
                 folders[:] = [name for name in folders if name != ".git"]
-                at = Path(folder)
-                plain = (at / name for name in files if not (at / name).is_symlink())
-                found += (each.relative_to(self.top).as_posix() for each in plain)
+                found += (path for name in files if (path := (at / name).as_posix()) not in links)
                 if len(found) > MAX_FILES:
                     raise FileTrouble(shown(self.top), f"it holds more than {MAX_FILES} files")
             self._paths = sorted(path for path in found if _is_text(path))
+            self._others = frozenset(path for path in links if _is_text(path))
         return self._paths
+
+    def others(self) -> frozenset[str]:
+        """What is there and is no plain file of the repo."""
+        self.paths()
+        return self._others
 
     def data(self, path: str) -> bytes | None:
         """The bytes of one; None where there is none."""
@@ -68,17 +82,22 @@ class Committed:
     git: Git
     commit: str
     _blobs: dict[str, tuple[str, str]] | None = field(default=None, repr=False)
+    _others: frozenset[str] = field(default=frozenset(), repr=False)
 
     def _listed(self) -> dict[str, tuple[str, str]]:
         if self._blobs is None:
             out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", self.commit)
             self._blobs = {}
+            others: list[str] = []
             for row in out.split(b"\0")[:-1]:
                 told, _, raw = row.partition(b"\t")
                 mode, _kind, blob = told.decode().split(" ")
                 path = os.fsdecode(raw)
                 if mode in PLAIN and _is_text(path):
                     self._blobs[path] = (mode, blob)
+                elif _is_text(path):
+                    others.append(path)
+            self._others = frozenset(others)
         return self._blobs
 
     def paths(self) -> list[str]:
@@ -90,6 +109,11 @@ class Committed:
         known = self._listed().get(path)
         return self.git.ask("cat-file", "blob", known[1]) if known else None
 
+    def others(self) -> frozenset[str]:
+        """What is there and is no plain file of the repo."""
+        self._listed()
+        return self._others
+
     def mode(self, path: str) -> str:
         """How the file is kept; a new one is a plain file."""
         return self._listed().get(path, (PLAIN[0], ""))[0]
@@ -98,6 +122,20 @@ class Committed:
         """The file as the commit names it."""
         known = self._listed().get(path)
         return Entry(known[0], known[1], path, 0) if known else None
+
+
+def read_or_why(ground: Ground, path: str) -> bytes | str:
+    """The bytes of the file, or why it cannot be read; what is listed is never hidden for that."""
+    if path in ground.others():
+        return NOT_FOLLOWED
+    try:
+        return ground.data(path) or b""
+    except FileTrouble as error:
+        return error.reason
+
+
+def _links(folder: Path, at: Path, names: Iterable[str]) -> set[str]:
+    return {(at / name).as_posix() for name in names if (folder / name).is_symlink()}
 
 
 def _is_text(path: str) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 from custodian_core.findings import Finding
 from custodian_core.git.state import NotHere, probe
 from custodian_core.ops.layout import TITLES, examine, is_ops_repo
+from custodian_core.ports import Hub
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
 
-from .ground import Ground, OnDisk
+from .branches import main_branch
+from .ground import Ground, OnDisk, read_or_why
 from .sealing import Draft, Written, seal
 
 
@@ -36,11 +38,11 @@ class Doctor:
         }
 
 
-def doctor(target: Target, today: date) -> Doctor:
+def doctor(hub: Hub, target: Target, today: date) -> Doctor:
     """What is missing and odd in the checkout; nothing is changed and no remote is asked."""
     ground = OnDisk(target.path)
-    layout = examine(ground.paths(), _begins(ground), today.isoformat())
-    checkout = probe(target.path)
+    layout = examine(ground.paths(), _begins(ground), today.isoformat(), ground.others())
+    checkout = probe(target.path, main_branch(hub, target))
     here = None if isinstance(checkout, NotHere) else checkout
     return Doctor(
         is_ops_repo=is_ops_repo(ground.paths()),
@@ -60,7 +62,7 @@ def migrate(bench: Bench, target: Target, *, dry_run: bool = False) -> Written:
     today = bench.clock().date().isoformat()
 
     def decide(ground: Ground) -> Draft:
-        seeds = examine(ground.paths(), {}, today).seeds
+        seeds = examine(ground.paths(), {}, today, ground.others()).seeds
         files = {seed.path: seed.data for seed in seeds}
         return Draft(files, "chore: seed what is missing of the ops repo", tuple(files))
 
@@ -69,11 +71,9 @@ def migrate(bench: Bench, target: Target, *, dry_run: bool = False) -> Written:
 
 def _begins(ground: Ground) -> dict[str, str]:
     """The first line of the files that others know by it."""
-    begins: dict[str, str] = {}
-    for path in TITLES:
-        data = ground.data(path)
-        if data is not None:
-            begins[path] = (
-                data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode("utf-8", "replace")
-            )
-    return begins
+    read = {path: read_or_why(ground, path) for path in TITLES if path in ground.paths()}
+    return {
+        path: data.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode("utf-8", "replace")
+        for path, data in read.items()
+        if isinstance(data, bytes)
+    }

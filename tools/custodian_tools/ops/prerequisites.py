@@ -9,19 +9,17 @@ from custodian_core.codec import to_json
 from custodian_core.errors import FileTrouble, UnknownThing
 from custodian_core.findings import Finding
 from custodian_core.git.state import NotHere, find
-from custodian_core.ops import vault
-from custodian_core.ops.evidence import pieces
 from custodian_core.ops.prereq import edit, ranking
 from custodian_core.ops.prereq.edit import Change
 from custodian_core.ops.prereq.lint import PATH, Around, lint
 from custodian_core.ops.prereq.tree import Tree, Word, read_tree
-from custodian_core.ops.procurement import read_request
-from custodian_core.ops.references import numbers
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
 
+from .evidence import issues_named
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
+from .vault_items import all_requests
 
 #: how many constraints are told where nobody says
 TOP = 5
@@ -185,24 +183,25 @@ def around_of(
     """What the other files of the repo say about the tree."""
     places: dict[str, str] = {}
     unblocks: dict[str, tuple[int, ...]] = {}
-    for path in ground.paths():
-        place = vault.PLACE.fullmatch(path)
-        if not place or place[3] != "md":
-            continue
-        name = f"{place[2]}.md"
-        places.setdefault(name, place[1])
-        if place[1] == "pending":
-            unblocks[name] = read_request(ground.data(path) or b"", path).unblocks
-    return Around(today, committed, places, unblocks, evidence_of(ground), closed)
+    evidence, unused = issues_named(ground)
+    unread = [f"PT16: {finding.message}" for finding in unused]
+    for request in all_requests(ground):
+        folder = request.path.split("/")[1]
+        places.setdefault(request.name, folder)
+        if request.is_unread:
+            unread.append(f"PT08: {request.path}: {request.findings[0].message}")
+        elif folder == "pending":
+            unblocks[request.name] = request.unblocks
+    by_issue = _by_issue(evidence)
+    return Around(today, committed, places, unblocks, by_issue, closed, tuple(unread))
 
 
-def evidence_of(ground: Ground) -> dict[int, frozenset[str]]:
+def _by_issue(evidence: Mapping[str, frozenset[int]]) -> dict[int, frozenset[str]]:
     """The evidence files that name each issue."""
     found: dict[int, set[str]] = {}
-    for piece in pieces(ground.paths())[0]:
-        text = (ground.data(piece.path) or b"").decode(errors="replace")
-        for number in numbers(text):
-            found.setdefault(number, set()).add(piece.path)
+    for path, issues in evidence.items():
+        for number in issues:
+            found.setdefault(number, set()).add(path)
     return {number: frozenset(paths) for number, paths in found.items()}
 
 

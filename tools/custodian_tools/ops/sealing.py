@@ -4,8 +4,10 @@ The commit is on the remote before it is in the checkout. So a remote that refus
 behind here, of two that write at once one wins, and asking again is always safe.
 """
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from typing import Any
 
 from custodian_core.errors import Conflict, GitTrouble
@@ -21,7 +23,8 @@ from custodian_core.text import printable
 from custodian_tools.checkouts import Target
 from custodian_tools.sync.bench import Bench
 
-from .ground import Committed, Ground
+from .branches import main_branch
+from .ground import NOT_FOLLOWED, Committed, Ground
 
 #: how long another run may hold the repo, and a person the checkout
 LOCK_S, PATIENCE_S, SETTLE_S = 10.0, 20.0, 0.3
@@ -84,7 +87,7 @@ def seal(bench: Bench, target: Target, decide: Decide, *, dry_run: bool = False)
     folders = find(target.path)
     if isinstance(folders, NotHere):
         raise Conflict(target.name, folders.why)
-    branch = bench.hub.repo(target.repo).default_branch if target.repo else None
+    branch = main_branch(bench.hub, target)
     if dry_run:
         checkout = _standing(probe(target.path, branch), target)
         ground = Committed(checkout.git, checkout.head)
@@ -166,12 +169,12 @@ class _Sealing:
             raise Conflict(self.target.name, why)
         checkout = fetched.checkout
         if checkout.behind:
-            why = f"it is {checkout.behind} commits behind its remote; pull first"
+            why = f"it is {_commits(checkout.behind)} behind its remote; pull first"
             raise Conflict(self.target.name, why)
         if not checkout.ahead:
             return checkout, 0
         if has_push_hook(checkout):
-            why = f"it has {checkout.ahead} unpushed commits and a pre-push hook; push by hand"
+            why = f"it has {_commits(checkout.ahead)} unpushed and a pre-push hook; push by hand"
             raise Conflict(self.target.name, why)
         self._push(checkout, checkout.head)
         return self._probed(), checkout.ahead
@@ -207,7 +210,7 @@ class _Sealing:
         for path in files:
             known = ground.entry(path)
             file = checkout.folders.top / path
-            there = file.exists() and not file.is_dir()
+            there = os.path.lexists(file) and (file.is_symlink() or not file.is_dir())
             if (known is None and there) or (known and is_dirty(checkout.folders, known)):
                 raise Conflict(path, "it has changes that are not committed; commit them first")
 
@@ -247,6 +250,9 @@ def _changes(ground: Committed, draft: Draft) -> dict[str, bytes | None]:
     for path in draft.files:
         if path.startswith("/") or {"", ".", "..", ".git"} & set(path.split("/")):
             raise GitTrouble(path, "mktree", "the path leads out of the repo")
+        for each in (path, *map(str, PurePosixPath(path).parents)):
+            if each in ground.others():
+                raise Conflict(each, f"{NOT_FOLLOWED}, and nothing is written there")
     return {path: data for path, data in draft.files.items() if ground.data(path) != data}
 
 
@@ -254,9 +260,14 @@ def _taken_out(files: Mapping[str, bytes | None]) -> tuple[str, ...]:
     return tuple(path for path, data in files.items() if data is None)
 
 
+def _commits(count: int) -> str:
+    return f"{count} commit{'s' * (count != 1)}"
+
+
 def _why(checkout: Checkout, commit: str, pushed: Pushed) -> str:
     if commit == checkout.head:
-        begin = f"{checkout.ahead} earlier commits could not be pushed, so nothing is written"
+        earlier = _commits(checkout.ahead or 0)
+        begin = f"{earlier} from before could not be pushed, so nothing is written"
     else:
         begin = "the remote does not take the commit, so nothing was changed here"
     if pushed.refusal is Refusal.REJECTED:

@@ -10,8 +10,9 @@ from custodian_core.errors import BadValue, Conflict, CustodianError, UnknownThi
 from custodian_core.findings import Finding, Severity, failed
 from custodian_core.ops.filer import Entry
 from custodian_core.ops.filing import Filed, Filing, body, plan_filing
+from custodian_core.ops.layout import not_there
 from custodian_core.ops.marks import FiledLine
-from custodian_core.ops.sprints import Sprint, read_sprint
+from custodian_core.ops.sprints import Sprint, read_sprint, unread_sprint
 from custodian_core.ports import Forge
 from custodian_core.secrets import redact, scan
 from custodian_core.status import Status
@@ -19,7 +20,7 @@ from custodian_tools.checkouts import Target
 from custodian_tools.hub import every
 from custodian_tools.sync.bench import Bench
 
-from .ground import OnDisk
+from .ground import Ground, OnDisk, read_or_why
 
 #: every issue of a repo is looked at: one that is missed would be filed twice
 ALL_ISSUES = 1_000_000
@@ -53,12 +54,25 @@ class Board(Protocol):
 
 def list_sprints(target: Target) -> list[Sprint]:
     """Every sprint of the ops repo."""
-    ground = OnDisk(target.path)
-    return [
-        read_sprint(ground.data(path) or b"", path)
-        for path in ground.paths()
+    return sprints_of(OnDisk(target.path))
+
+
+def sprints_of(ground: Ground) -> list[Sprint]:
+    """Every sprint that lies there; of one that cannot be read, why."""
+    read = {
+        path: read_or_why(ground, path)
+        for path in sorted({*ground.paths(), *ground.others()})
         if path.startswith(FOLDER) and path.endswith(".md") and path.count("/") == 1
+    }
+    return [
+        unread_sprint(path, data) if isinstance(data, str) else read_sprint(data, path)
+        for path, data in read.items()
     ]
+
+
+def absent(target: Target) -> tuple[Finding, ...]:
+    """That there is no folder of sprints, where that is so."""
+    return not_there(OnDisk(target.path).paths(), FOLDER, "sprints")
 
 
 def show(target: Target, name: str) -> Sprint:

@@ -9,8 +9,16 @@ from custodian_core.errors import Conflict, UnknownThing
 from custodian_core.findings import Finding, Severity, found
 from custodian_core.git.state import NotHere, find
 from custodian_core.ops import tiers
-from custodian_core.ops.actions import ActionReading, Result, read_action, read_result, same_ids
-from custodian_core.ops.procurement import Request, read_request, same_ask
+from custodian_core.ops.actions import (
+    ActionReading,
+    Result,
+    read_action,
+    read_result,
+    same_ids,
+    unread_action,
+)
+from custodian_core.ops.layout import not_there
+from custodian_core.ops.procurement import Request, read_request, same_ask, unread_request
 from custodian_core.ops.proposals import (
     BRANCHES,
     NO_PROPOSAL,
@@ -22,10 +30,10 @@ from custodian_core.ops.proposals import (
 from custodian_core.ops.tiers import Policy, Tier
 from custodian_core.ops.vault import (
     ACTIONS,
-    FOLDERS,
     PLACE,
     State,
     action_state,
+    lying_state,
     proposed_state,
     standing_state,
 )
@@ -33,7 +41,7 @@ from custodian_core.text import printable
 from custodian_tools.checkouts import Target
 
 from .branches import Branches, look
-from .ground import Committed, Ground, OnDisk
+from .ground import Committed, Ground, OnDisk, read_or_why
 
 FORMULAS = "formulas/"
 
@@ -129,6 +137,11 @@ def unheard(heard: Proposals) -> tuple[Finding, ...]:
     return (found("VA19", {"why": heard.unheard}, severity=severity),)
 
 
+def absent(target: Target) -> tuple[Finding, ...]:
+    """That there is no vault, where that is so: it is none that is empty."""
+    return not_there(OnDisk(target.path).paths(), "vault/", "actions and requests")
+
+
 def named(items: Sequence[Item], name: str) -> Item:
     """The item of that name or path."""
     found_items = [item for item in items if name in (item.name, item.path)]
@@ -174,18 +187,26 @@ def lying(ground: Ground) -> list[Item]:
 def all_requests(ground: Ground) -> list[Request]:
     """Every request, in whatever folder."""
     return [
-        read_request(ground.data(path) or b"", path)
-        for path in ground.paths()
-        if (place := PLACE.fullmatch(path)) and place[3] == "md" and place[1] in FOLDERS
+        unread_request(path, data) if isinstance(data, str) else read_request(data, path)
+        for path, data in _placed(ground, "md")
+        if not path.startswith(f"{ACTIONS}/")
     ]
+
+
+def _placed(ground: Ground, kind: str) -> Iterator[tuple[str, bytes | str]]:
+    """The files of that kind in the vault's folders, each with its bytes or why it has none."""
+    for path in sorted({*ground.paths(), *ground.others()}):
+        if path.endswith(f".{kind}") and PLACE.fullmatch(path):
+            yield path, read_or_why(ground, path)
 
 
 def _actions(ground: Ground) -> list[Item]:
     policy, formulas = policy_of(ground), formulas_of(ground)
     readings = [
-        read_action(ground.data(path) or b"", path, policy, formulas)
-        for path in ground.paths()
-        if path.endswith(".toml") and (place := PLACE.fullmatch(path)) and place[3] == "toml"
+        unread_action(path, data)
+        if isinstance(data, str)
+        else read_action(data, path, policy, formulas)
+        for path, data in _placed(ground, "toml")
     ]
     twice = {finding.path: finding for finding in same_ids(readings)}
     return [_action_item(ground, reading, twice.get(reading.path)) for reading in readings]
@@ -193,8 +214,7 @@ def _actions(ground: Ground) -> list[Item]:
 
 def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None = None) -> Item:
     beside = _result_of(reading.path)
-    data = ground.data(beside)
-    result = None if data is None else read_result(data, reading.stem)
+    result = _result(ground, beside, reading.stem)
     findings = [*reading.findings, *([twice] if twice else [])]
     if isinstance(result, str):
         facts = {"id": printable(reading.stem, 100), "why": result}
@@ -210,6 +230,14 @@ def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None =
         result=result if isinstance(result, Result) else None,
         findings=tuple(findings),
     )
+
+
+def _result(ground: Ground, path: str, name: str) -> Result | str | None:
+    """What came of the action of that name, or why that cannot be told; None for nothing yet."""
+    if path not in ground.others() and path not in ground.paths():
+        return None
+    data = read_or_why(ground, path)
+    return data if isinstance(data, str) else read_result(data, name)
 
 
 def _result_of(path: str) -> str:
@@ -234,7 +262,7 @@ def _request_item(request: Request) -> Item:
         name=request.name.removesuffix(".md"),
         kind="request",
         path=request.path,
-        state=State(request.path.split("/")[1]),
+        state=State.INVALID if request.is_unread else lying_state(request.path),
         title=printable(request.title or "", 200),
         tier=None,
         why_tier=None,

@@ -61,8 +61,8 @@ LAYOUT = (
         "OL04",
         FAIL,
         "something is in the way of a part of the ops repo",
-        "{path} is a file, and a folder belongs there",
-        "Move it by hand; nothing is overwritten.",
+        "{path} is a {what}, and a {belongs} belongs there",
+        "Move it by hand; nothing is overwritten, and links are not followed.",
     ),
 )
 

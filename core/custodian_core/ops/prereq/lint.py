@@ -37,6 +37,8 @@ class Around:
     evidence: Mapping[int, frozenset[str]] | None = None
     #: whether each issue is closed
     closed: Mapping[int, bool] | None = None
+    #: the rules that know only a part of what they should, and why
+    unread: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -49,7 +51,7 @@ class Around:
             (self.evidence is None, "PT16: the evidence was not looked at"),
             (self.closed is None, "PT17: the issues were not asked for"),
         )
-        return tuple(why for is_missing, why in missing if is_missing)
+        return (*(why for is_missing, why in missing if is_missing), *self.unread)
 
 
 NOTHING_AROUND = Around()

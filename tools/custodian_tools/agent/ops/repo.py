@@ -12,7 +12,7 @@ from .asked import DryRun, Repo, bench_of, target_of, told_findings
 
 def check_ops_repo(desk: Desk, repo: Repo = None) -> dict[str, Any]:
     """Say what is missing and odd in an ops repo; nothing is changed."""
-    told = layout.doctor(target_of(desk, repo), now().date())
+    told = layout.doctor(desk.hub, target_of(desk, repo), now().date())
     return {**told.to_json(), **told_findings(told.findings)}
 
 

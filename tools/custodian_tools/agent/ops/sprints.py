@@ -49,7 +49,7 @@ def file_sprint(
     else:
         board: Board = HubBoard(bench_of(desk), desk.slug(tasks_of))
         planned = act(sprint, board, heard)
-    return {**planned.to_json(), **told_findings(planned.filing.findings)}
+    return {**planned.to_json(), **told_findings(planned.findings)}
 
 
 def parse_dependencies(

@@ -10,7 +10,7 @@ from custodian_tools.agent.desk import PROSE, Desk, Range
 from custodian_tools.ops import vault, vault_items
 from custodian_tools.ops.hearing import hear
 
-from .asked import ROOM, DryRun, Repo, bench_of, target_of
+from .asked import ROOM, DryRun, Repo, bench_of, target_of, told_findings
 
 
 def list_vault(
@@ -28,6 +28,8 @@ def list_vault(
     rows, more = fitting((item.to_json() for item in items), ROOM)
     told: dict[str, Any] = {"items": rows, "total": len(items)}
     told |= {"pull_requests": heard.unheard} if heard.unheard else {}
+    absent = () if items else vault_items.absent(target)
+    told |= told_findings(absent) if absent else {}
     return {**told, "hint": f"{more} are not told; narrow it by state"} if more else told
 
 

@@ -9,8 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +25,10 @@ from custodian_core.settings import load
 from tests.server.serving import served
 from tests.tools.managed.conftest import TOKEN, Forge
 from tests.tools.sync.conftest import git, plan_text
+from tests.waiting import PATIENCE_S, until
 
 PROGRAM = Path(sys.executable).with_name("custodian")
 #: how long anything may take that is to happen soon
-SOON_S = 60
 SECRET = "a secret that nobody can guess"  # noqa: S105 - it opens nothing
 
 
@@ -90,14 +89,6 @@ class House:
         return str(self.say("task", "list", "--repo", "docs")["items"][0]["status"])
 
 
-def until(holds: Callable[[], bool]) -> None:
-    """Wait until that holds, which must be soon."""
-    end = time.monotonic() + SOON_S
-    while not holds():
-        assert time.monotonic() < end
-        threading.Event().wait(0.1)
-
-
 @pytest.fixture(params=["embedded", "team"])
 def house(request: pytest.FixtureRequest, tmp_path: Path) -> House:
     env = {
@@ -135,7 +126,7 @@ def test_a_worker_makes_what_is_asked_for_and_ends_when_it_is_told_to(house: Hou
         house.say("queue", "request", "docs", "--host", "here", "--reason", "a push")
         until(lambda: house.status() == "done")
         worker.send_signal(signal.SIGTERM)
-        told, _ = worker.communicate(timeout=SOON_S)
+        told, _ = worker.communicate(timeout=PATIENCE_S)
 
     assert asked == {"repo": "docs", "hosts": ["here"]}
     assert worker.returncode == 0
@@ -197,7 +188,7 @@ def test_a_worker_told_to_stop_ends_the_sync_that_it_is_at(house: House) -> None
     with house.worker(**_shim(house, f"touch {at_it}; sleep 1")) as worker:
         until(at_it.exists)
         worker.send_signal(signal.SIGTERM)
-        worker.communicate(timeout=SOON_S)
+        worker.communicate(timeout=PATIENCE_S)
 
     assert worker.returncode == 0
     assert house.say("queue", "list")["items"] == []
@@ -211,7 +202,7 @@ def test_a_worker_asks_for_every_repo_of_its_host_when_it_begins(house: House) -
     ) as worker:
         until(lambda: house.say("task", "list", "--repo", "docs")["total"] == 1)
         worker.terminate()
-        worker.communicate(timeout=SOON_S)
+        worker.communicate(timeout=PATIENCE_S)
 
     assert worker.returncode == 0
 
@@ -271,7 +262,7 @@ def _delivery(site: str) -> tuple[bytes, dict[str, str]]:
     return body, headers
 
 
-def test_a_push_of_which_the_forge_tells_is_in_the_hub_within_seconds(house: House) -> None:
+def test_a_push_of_which_the_forge_tells_is_soon_in_the_hub(house: House) -> None:
     names = ("CUSTODIAN_DATABASE_URL", "HOME")
     more = {name: value for name, value in house.env.items() if name in names}
     more["CUSTODIAN_WEBHOOK_SECRET"] = SECRET
@@ -285,14 +276,11 @@ def test_a_push_of_which_the_forge_tells_is_in_the_hub_within_seconds(house: Hou
         until(lambda: house.say("queue", "list")["items"] == [])
         house.push("done")
         body, headers = _delivery(forge.url)
-        begun = time.monotonic()
         answer = httpx.post(f"{url}/hooks/gitea", content=body, headers=headers)
         until(lambda: house.status() == "done")
-        took = time.monotonic() - begun
         worker.terminate()
-        told, _ = worker.communicate(timeout=SOON_S)
+        told, _ = worker.communicate(timeout=PATIENCE_S)
 
     assert answer.status_code == 202
-    assert took < SOON_S / 2
     assert "cloned it anew: its remote is another now" in told
     assert TOKEN not in told

@@ -13,6 +13,7 @@ import pytest
 
 from custodian_core.errors import GitTrouble
 from custodian_core.git.runner import Git, Ran
+from tests.waiting import PATIENCE_S
 
 from .conftest import commit, git, put
 
@@ -173,7 +174,7 @@ def test_f41_nobody_is_asked_at_a_terminal(repo: Path, unauthorized: str) -> Non
             stderr=slave,
             start_new_session=True,
         ) as process:
-            process.wait(20)
+            process.wait(PATIENCE_S)
         said = os.read(master, 10_000).decode()
     finally:
         os.close(master)

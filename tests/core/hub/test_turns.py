@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from custodian_core.errors import Claimed, Conflict, HubTrouble
 from custodian_core.hub.databases import Database, PostgreSQL
 from custodian_core.hub.store import Store
 from custodian_core.hub.writing import Writing
+from tests.waiting import until
 
 ME = Caller("me")
 #: an event of a number that another has already
@@ -62,10 +62,7 @@ def turn_elsewhere(database: Database) -> Generator[None]:
 
 def wait_for(store: Store, number: int) -> None:
     """So many wait, and nobody else does, for the one who has the turn."""
-    until = time.monotonic() + 30
-    while not store.turns.taken or store.turns.waiting != number:
-        assert time.monotonic() < until
-        time.sleep(0.001)
+    until(lambda: store.turns.taken and store.turns.waiting == number)
 
 
 def turns_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

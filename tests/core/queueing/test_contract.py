@@ -11,6 +11,7 @@ from custodian_core.jobs import Job, JobState, Requested, Wish
 from custodian_core.ports import Queue
 from custodian_core.queueing.team import key_of, queue_of
 from custodian_core.secrets import HIDDEN
+from tests.waiting import PATIENCE_S
 
 from .conftest import Place
 
@@ -185,7 +186,7 @@ def test_a_burst_of_requests_runs_each_repo_a_few_times_at_most(queue: Queue, pl
 
     def work(job: Job) -> bool:
         ran[job.repo] += 1
-        asked.wait(10)
+        asked.wait(PATIENCE_S)
         return True
 
     other = place.open()

@@ -13,6 +13,7 @@ from custodian_core.errors import HubTrouble
 from custodian_core.jobs import Job, JobState, Pace, Requested, Wish
 from custodian_core.ports import Queue
 from custodian_core.queueing.team import TeamQueue, prepare_queue
+from tests.waiting import until
 
 from .conftest import QUICK, Place
 from .test_contract import HERE, fine, wish
@@ -116,8 +117,7 @@ def test_a_worker_that_was_taken_for_dead_ends_nothing_but_its_own(place: Place)
 
     def work(_job: Job) -> bool:
         silent = place.open(Pace(lost_s=0.2))
-        while not silent.reap():
-            threading.Event().wait(0.05)
+        until(silent.reap)
         # Who asks now must have a run that begins after this.
         assert silent.request_syncs([wish(reason="late")]) == Requested(0, 1)
         states.extend(job.state for job in silent.jobs())
@@ -144,8 +144,7 @@ def test_what_was_taken_for_lost_joins_what_waits_already(queue: Queue, place: P
         stop.set()
         queue.request_syncs([wish(reason="meanwhile")])
         reaper = place.open(Pace(lost_s=0.2))
-        while not reaper.reap():
-            threading.Event().wait(0.05)
+        until(reaper.reap)
         reaper.close()
         return True
 

@@ -21,6 +21,7 @@ from custodian_prompts import load as prompts
 from custodian_tools.running import Run, Wish
 from custodian_tools.running import run as act
 from custodian_tools.sync import Bench, Options, fix
+from tests.waiting import PATIENCE_S, until
 
 from .desk import T1, data, refusal, run, run_program, say
 from .test_sync import git, planned
@@ -335,10 +336,9 @@ def test_a_run_that_is_ended_ends_its_agent_and_gives_the_claim_back(
     script = f"echo $$ >{home}/pid; while :; do sleep 1000; done"
     command = [str(PROGRAM), "run", "docs", "--agent-command", agent(home, script)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
-        while not (home / "pid").exists() or not (home / "pid").read_text().strip():
-            time.sleep(0.05)
+        until(lambda: (home / "pid").exists() and (home / "pid").read_text().strip())
         running.send_signal(signal.SIGTERM)
-        running.communicate(timeout=30)
+        running.communicate(timeout=PATIENCE_S)
 
     assert running.returncode == 1
     assert not lives(home, "pid")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.waiting import PATIENCE_S
+
 from .test_sessions import csrf_in
 
 
@@ -38,7 +40,7 @@ def test_a_newcomer_sees_every_state_takes_a_repo_in_and_nothing_is_left(tmp_pat
             there = (folder / "laptop/survey-tools/workplans/SUR-WP-0001.md").exists()
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(20)
+            process.wait(PATIENCE_S)
 
     for word in ("fresh", "ageing", "stale", "never"):
         assert f'class="mark {word}"' in health

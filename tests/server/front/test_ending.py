@@ -18,7 +18,7 @@ CHECK = asked(5, "tools/call", name="check_consistency", arguments={})
 FIX = asked(6, "tools/call", name="fix_consistency", arguments={})
 
 #: longer than any server may take to end, and shorter than the calls that it is asked for
-PATIENCE_S = 8
+PATIENCE_S = 40
 #: the server with no snapshot to answer from
 ASIDE = (
     "import sys; from custodian_server.front import snapshot; snapshot.FILE = '/dev/null';"
@@ -71,7 +71,7 @@ def slow(
         env = request.getfixturevalue("env")
     begun, ssh = tmp_path / "begun", tmp_path / "ssh"
     os.mkfifo(begun)
-    ssh.write_text(f"#!/bin/sh\necho >{begun}\nexec sleep 30\n")
+    ssh.write_text(f"#!/bin/sh\necho >{begun}\nexec sleep 120\n")
     ssh.chmod(0o755)
     path = git(docs, "remote", "get-url", "origin")
     git(docs, "remote", "set-url", "origin", "ssh://nowhere/docs.git")

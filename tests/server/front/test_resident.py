@@ -23,6 +23,7 @@ from tests.server.front.clients import (
     told,
 )
 from tests.server.front.conftest import git
+from tests.waiting import PATIENCE_S
 
 FIRST = [handshake(), told("notifications/initialized")]
 
@@ -127,7 +128,7 @@ def test_a_client_that_is_killed_leaves_the_others_served(
         left.answers(FIRST)
         killed.say(asked(5, "tools/call", name="check_consistency", arguments={}))
         os.kill(killed.process.pid, signal.SIGKILL)
-        killed.process.wait(5)
+        killed.process.wait(PATIENCE_S)
 
         assert linted(left) == 1
     with running([FRONT], docs, env) as later:

@@ -26,6 +26,7 @@ from tests.server.front.clients import (
     old_era,
     running,
 )
+from tests.waiting import PATIENCE_S
 
 
 def test_the_snapshot_is_what_the_server_says(request: pytest.FixtureRequest) -> None:
@@ -125,7 +126,7 @@ def test_a_snapshot_that_cannot_be_read_is_not_believed(
 
 def test_what_cannot_be_chosen_is_told_at_once(empty: Path, env: dict[str, str]) -> None:
     with running([FRONT, "--toolsets", "wrok"], empty, env) as spoken:
-        assert spoken.process.wait(5) == 2
+        assert spoken.process.wait(PATIENCE_S) == 2
         assert spoken.output.read() == b""
         assert spoken.process.stderr
         told = spoken.process.stderr.read().decode()

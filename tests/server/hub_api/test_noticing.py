@@ -24,6 +24,7 @@ from custodian_core.secrets import HIDDEN
 from custodian_core.settings import load
 from custodian_tools.telling import tell_due
 from tests.server.serving import served
+from tests.waiting import PATIENCE_S
 
 from .asked import ME
 
@@ -84,7 +85,7 @@ def test_a_notice_is_signed_with_its_time_and_says_which_it_is(
     at = now()
     assert teller.tell(ASKED, at) is None
 
-    headers, body = receiver.heard.get(timeout=10)
+    headers, body = receiver.heard.get(timeout=PATIENCE_S)
     assert headers["x-custodian-signature"] == signature(
         SECRET, headers["x-custodian-timestamp"], body
     )
@@ -103,7 +104,7 @@ def test_a_notice_from_before_the_hub_hid_secrets_is_told_without_its_secret(
     token = "gh" + "p_" + "a1B2c3D4" * 5
     assert teller.tell(replace(ASKED, text=f"Is {token} right?"), now()) is None
 
-    headers, body = receiver.heard.get(timeout=10)
+    headers, body = receiver.heard.get(timeout=PATIENCE_S)
     assert json.loads(body)["text"] == f"Is {HIDDEN} right?"
     assert headers["x-custodian-signature"] == signature(
         SECRET, headers["x-custodian-timestamp"], body
@@ -125,7 +126,7 @@ def test_an_address_that_does_not_take_it_is_not_followed_anywhere(
     receiver.status = status
 
     assert teller.tell(ASKED, now()) == why
-    receiver.heard.get(timeout=10)
+    receiver.heard.get(timeout=PATIENCE_S)
     assert receiver.heard.empty()
 
 
@@ -186,7 +187,7 @@ def test_two_servers_tell_a_question_once_and_a_new_start_misses_none(
     said = {"CUSTODIAN_NOTIFY_URL": receiver.url, "CUSTODIAN_NOTIFY_SECRET": SECRET}
 
     def heard() -> str:
-        text: str = json.loads(receiver.heard.get(timeout=30)[1])["text"]
+        text: str = json.loads(receiver.heard.get(timeout=PATIENCE_S)[1])["text"]
         return text
 
     store.gather_notices(timedelta(days=1), ME)

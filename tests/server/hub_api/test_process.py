@@ -10,6 +10,7 @@ from pathlib import Path
 from custodian_core.commands import RegisterRepo
 from custodian_core.hub.client import HttpHub
 from tests.server.serving import served
+from tests.waiting import PATIENCE_S
 
 from .asked import ME
 
@@ -49,7 +50,7 @@ def test_what_was_asked_before_the_signal_is_still_answered(tmp_path: Path) -> N
             process.send_signal(signal.SIGINT)
             connection.sendall(body)
             assert b"HTTP/1.1 200" in connection.recv(10_000)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 0
 

@@ -27,6 +27,7 @@ from custodian_core.hub.store import SCHEMA, Store
 from custodian_core.records import NewToken, Scope
 from tests.postgres import copied
 from tests.server.serving import served
+from tests.waiting import until
 
 from .asked import ME, error
 
@@ -219,18 +220,19 @@ def test_a_server_that_leaves_under_load_drops_nothing(replicas: Replicas) -> No
     (leaving, one), (_, two) = replicas
     balancer = Balancer((one, two))
     known = [balancer.ready()]
-    threads = [threading.Thread(target=balancer.load, args=(lambda: known[0],)) for _ in range(3)]
+    threads = [
+        threading.Thread(target=balancer.load, args=(lambda: known[0],), daemon=True)
+        for _ in range(3)
+    ]
     for thread in threads:
         thread.start()
-    while not {one, two} <= set(balancer.answered):
-        time.sleep(0.01)
+    until(lambda: {one, two} <= set(balancer.answered))
     leaving.send_signal(signal.SIGTERM)
     while leaving.poll() is None:
         known[0] = balancer.ready()
         time.sleep(0.05)  # (as often as a balancer looks)
     before = len(balancer.answered)
-    while len(balancer.answered) < before + 20:
-        time.sleep(0.01)
+    until(lambda: len(balancer.answered) >= before + 20)
     balancer.done.set()
     for thread in threads:
         thread.join()

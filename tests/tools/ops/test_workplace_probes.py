@@ -37,7 +37,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return top
 
 
-def look(*paths: Path, later: float = 0, answer_s: float = 5) -> tuple[Place, ...]:
+def look(*paths: Path, later: float = 0, answer_s: float = 60) -> tuple[Place, ...]:
     """The places as they are, `later` seconds from now."""
     targets = [Target(path, path.name) for path in paths]
     return look_at_places(lambda: targets, time.time() + later, answer_s, PROC).places
@@ -47,8 +47,10 @@ def look(*paths: Path, later: float = 0, answer_s: float = 5) -> tuple[Place, ..
 def program(path: Path, *, cwd: Path) -> Generator[subprocess.Popen[bytes]]:
     """A program of that name that waits, whatever it is."""
     path.parent.mkdir(exist_ok=True)
-    shutil.copy(shutil.which("sleep") or "/bin/sleep", path)
-    with running(path, "60", cwd=cwd) as process:
+    # (a link to this interpreter is a program of any name; `sleep` may be one of many in a binary,
+    # which goes by the name that it is called by)
+    path.symlink_to(sys.executable)
+    with running(path, "-c", "import time; time.sleep(60)", cwd=cwd) as process:
         yield process
 
 

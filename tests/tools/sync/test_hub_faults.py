@@ -13,6 +13,7 @@ from custodian_core.errors import HubTrouble
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_tools.sync import Report, fix
+from tests.waiting import PATIENCE_S
 
 from .conftest import SLUG, Clone, World, git, plan_text, put, quick
 
@@ -174,7 +175,7 @@ def test_f90_a_hub_file_that_another_process_holds_is_waited_for(a: Clone, world
 
     holder = threading.Thread(target=hold)
     holder.start()
-    holding.wait(10)
+    assert holding.wait(PATIENCE_S)
     report = a.fix()
     holder.join()
 

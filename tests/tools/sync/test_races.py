@@ -14,6 +14,7 @@ from custodian_core.git.aside import is_quiet
 from custodian_core.git.lock import RepoLock
 from custodian_core.git.state import Checkout, Folders, find, probe
 from custodian_tools.sync import Report
+from tests.waiting import PATIENCE_S, until
 
 from .conftest import ME, SLUG, Clone, World, git, put
 
@@ -113,11 +114,10 @@ def test_f31_while_somebody_writes_a_commits_message_the_head_stays(
     editor.chmod(0o755)
     env = {**os.environ, "GIT_EDITOR": str(editor)}
     with subprocess.Popen(["git", "commit", "-q"], cwd=behind_hub.top, env=env) as committing:
-        while not opened.exists():
-            time.sleep(0.02)
+        until(opened.exists)
         report = behind_hub.fix(patience_s=0.3)
         close.touch()
-        committed = committing.wait(10)
+        committed = committing.wait(PATIENCE_S)
 
     assert report.outcome == "busy"
     assert committed == 0

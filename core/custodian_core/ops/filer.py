@@ -14,6 +14,7 @@ from custodian_core.text import printable
 from custodian_core.workplan.fields import Fields, Unreadable, Value, read_fields
 from custodian_core.workplan.grammar import ID, ID_RULE
 
+from .filer_rows import ENTRY, mapping, quoted, typed
 from .markdown import Page
 from .references import Reference, references
 
@@ -23,13 +24,6 @@ FIELDS = ("id", "title", "labels", "depends_on", "body")
 #: how large a block may be, and how many entries are read of all blocks
 MAX_BLOCK = 256 * 1024
 MAX_ENTRIES = 500
-
-_ENTRY = re.compile(r"([ \t]*)-[ \t]+(?=[\"']?[A-Za-z_][A-Za-z0-9_-]*[\"']?[ \t]*:)")
-_TEXT_FIELD = re.compile(r"([ \t]*(?:id|title|body)[ \t]*:[ \t]+)(\S.*?)([ \t]*)")
-_LIST_FIELD = re.compile(r"([ \t]*(?:labels|depends_on)[ \t]*:[ \t]+)\[(.*)\]([ \t]*)")
-_LIST_ITEM = re.compile(r"([ \t]+-[ \t]+)([^\s\"'\[{].*?)([ \t]*)")
-_BLOCK_TEXT = re.compile(r"([ \t]*)[A-Za-z_][A-Za-z0-9_-]*[ \t]*:[ \t]+[|>][-+0-9]*[ \t]*(?:#.*)?")
-_BLOCK_MARK = re.compile(r"[|>][-+0-9]*(?:[ \t]+#.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +120,8 @@ class _Reading:
             self._entry(block.first + start, rows[start:end])
 
     def _entry(self, line: int, rows: list[str]) -> None:
-        text = _mapping(rows)
-        fields = read_fields("\n".join(_quoted(text)), line)
+        text = mapping(rows)
+        fields = read_fields("\n".join(quoted(text)), line)
         if isinstance(fields, Unreadable):
             self._add("SP02", fields.line, what=_name(text), why=fields.why)
             return
@@ -135,6 +129,10 @@ class _Reading:
         if entry is None:
             return
         self._compare(entry, fields, read_fields("\n".join(text), line))
+        for at, said, kind in typed(text):
+            field_name = _field_at(fields, line + at)
+            why = f"take '{printable(said, 40)}' for a {kind}"
+            self._add("SP08", line + at, id=entry.id, field=field_name, why=why)
         self.filer.entries.append(entry)
 
     def _checked(self, line: int, fields: Fields, what: str) -> Entry | None:
@@ -203,55 +201,10 @@ def _starts(rows: list[str]) -> Iterator[int]:
     """Where the entries begin: at the list marks that are indented as the first is."""
     indent: str | None = None
     for at, row in enumerate(rows):
-        mark = _ENTRY.match(row)
+        mark = ENTRY.match(row)
         if mark and (indent is None or mark[1] == indent):
             indent = mark[1]
             yield at
-
-
-def _mapping(rows: list[str]) -> list[str]:
-    """The entry's lines as a mapping: its first key below the others, the list mark gone."""
-    mark = _ENTRY.match(rows[0])
-    assert mark  # noqa: S101 - it is where the entry begins
-    depth = mark.end()
-    return [
-        rows[0][depth:],
-        *(row[depth:] if not row[:depth].strip() else row.lstrip() for row in rows[1:]),
-    ]
-
-
-def _quoted(rows: list[str]) -> Iterator[str]:
-    """The lines with plain texts in quotes, so that no mark of YAML in them means anything."""
-    inside: int | None = None
-    for row in rows:
-        depth = len(row) - len(row.lstrip())
-        if inside is not None and (not row.strip() or depth > inside):
-            yield row
-            continue
-        inside = None
-        if found_text := _BLOCK_TEXT.fullmatch(row):
-            inside = len(found_text[1])
-            yield row
-        elif (mark := _TEXT_FIELD.fullmatch(row)) and _is_plain(mark[2]):
-            yield f"{mark[1]}{_in_quotes(mark[2])}{mark[3]}"
-        elif mark := _LIST_FIELD.fullmatch(row):
-            items = (item.strip() for item in mark[2].split(","))
-            texts = (_in_quotes(item) if _is_plain(item) else item for item in items if item)
-            yield f"{mark[1]}[{', '.join(texts)}]{mark[3]}"
-        elif (mark := _LIST_ITEM.fullmatch(row)) and _is_plain(mark[2]):
-            yield f"{mark[1]}{_in_quotes(mark[2])}{mark[3]}"
-        else:
-            yield row
-
-
-def _is_plain(text: str) -> bool:
-    """Whether the text stands without quotes, and is no mark of a block."""
-    whole = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-    return not whole and not _BLOCK_MARK.fullmatch(text)
-
-
-def _in_quotes(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _field_at(fields: Fields, line: int) -> str:

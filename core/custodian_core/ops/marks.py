@@ -9,8 +9,10 @@ from custodian_core.forge.records import PullRequest
 from .markdown import Page, page
 from .references import numbers
 
+#: what a sprint may be called
+SLUG = re.compile(r"[^\s,]{1,200}")
 MARKER = re.compile(
-    r"<!--[ \t]*decomposed-from:[ \t]*#(\d{1,9}),[ \t]*sprint:[ \t]*([^\s,]{1,200}),[ \t]*"
+    rf"<!--[ \t]*decomposed-from:[ \t]*#(\d{{1,9}}),[ \t]*sprint:[ \t]*({SLUG.pattern}),[ \t]*"
     r"id:[ \t]*([^\s,]{1,100})[ \t]*-->"
 )
 OLD_MARKER = re.compile(r"^[ \t]*Decomposed from #(\d{1,9})(?!\w)", re.MULTILINE)

@@ -5,12 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from custodian_core.findings import Finding, Severity, failed, found
+from custodian_core.text import printable
 
 from .deps import dependencies
 from .filer import Entry, read_filer
 from .graph import circles
 from .markdown import page, sections
-from .marks import MARKER, FiledLine, filed_line
+from .marks import MARKER, SLUG, FiledLine, filed_line
 from .references import numbers
 
 PITCH = (
@@ -68,6 +69,8 @@ def read_sprint(data: bytes, path: str) -> Sprint:
     if not visions:
         line = vision.line if vision else None
         findings.append(found("SP07", {}, path=path, line=line))
+    if filer.present and not SLUG.fullmatch(_slug(path)):
+        findings.append(found("SP19", {"name": printable(_slug(path), 100)}, path=path))
     if not filer.present:
         why = {"why": "is missing, so nothing can be filed"}
         findings.append(found("SP01", why, path=path, severity=Severity.WARN))

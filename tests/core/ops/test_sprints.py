@@ -156,6 +156,59 @@ def test_an_entry_may_begin_with_any_key_and_the_list_may_be_indented() -> None:
     assert [(each.id, each.title) for each in told.entries] == [("a", "x"), ("b", "y")]
 
 
+@pytest.mark.parametrize(
+    "entries",
+    [
+        "- id: a\n\ttitle: T\n\tlabels: [backlog]\n\tbody: |\n\t\t## Goal\n\t\t- [ ] x\n",
+        "\t- id: a\n\t\ttitle: T\n\t\tlabels:\n\t\t\t- backlog\n"
+        "\t\tbody: |\n\t\t\t## Goal\n\t\t\t- [ ] x\n",
+        "-\tid: a\n\ttitle: T\n\tlabels: [backlog]\n\tbody: |\n\t\t## Goal\n\t\t- [ ] x\n",
+        "- id: a\n  title: T\n  labels: [backlog]\n  body: |\n\t## Goal\n\t- [ ] x\n",
+        "- id: a\n\n  title: T\n  labels: [backlog]\n  body: |\n\t\t## Goal\n\t\t- [ ] x\n",
+    ],
+)
+def test_a_block_that_is_indented_by_tabs_is_read(entries: str) -> None:
+    told = sprint(entries)
+
+    assert [each for each in told.findings if each.severity is Severity.FAIL] == []
+    (entry,) = told.entries
+    assert (entry.title, entry.labels, entry.body) == ("T", ("backlog",), "## Goal\n- [ ] x")
+
+
+def test_tabs_within_a_body_stay() -> None:
+    (entry,) = sprint("- id: a\n  title: T\n  body: |\n    ```go\n    \tfoo()\n    ```\n").entries
+
+    assert entry.body == "```go\n\tfoo()\n```"
+
+
+@pytest.mark.parametrize("name", ["mein sprint", "a,b", "a\tb"])
+def test_a_sprint_whose_name_cannot_be_found_again_is_not_filed(name: str) -> None:
+    text = f"{PITCH}<!-- filer:begin -->\n{ENTRIES}<!-- filer:end -->\n"
+    told = read_sprint(text.encode(), f"sprints/{name}.md")
+
+    assert "SP19" in codes(told)
+    assert not told.fileable
+    assert "SP19" not in codes(read_sprint(text.encode(), "sprints/größe.md"))
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        ("labels: [yes, backlog]", "'yes' for a boolean"),
+        ("title: 2026-01-01", "'2026-01-01' for a date"),
+        ("title: 014", "'014' for a number"),
+        ("labels:\n    - off", "'off' for a boolean"),
+    ],
+)
+def test_what_yaml_would_take_for_another_kind_is_told(row: str, kind: str) -> None:
+    title = "" if row.startswith("title") else "  title: T\n"
+    told = sprint(f"- id: a\n{title}  {row}\n  body: |\n    - no\n    title: 2026-01-01\n")
+
+    assert [each.message for each in told.findings if each.code == "SP08"] == [
+        f"{row.partition(':')[0]} of 'a' is read as it is written; YAML would take {kind}"
+    ]
+
+
 def test_several_blocks_are_one_list() -> None:
     text = (
         f"{PITCH}<!-- filer:begin -->\n- id: a\n  title: x\n<!-- filer:end -->\ntext\n"

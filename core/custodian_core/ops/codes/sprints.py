@@ -131,4 +131,11 @@ SPRINTS = (
         "`## Filed:` in {where} names {issues}, and whether one of them is '{id}' is not known",
         "If it was not filed, move it into a sprint of its own; it is not filed from this one.",
     ),
+    rule(
+        "SP19",
+        FAIL,
+        "sprint has a name by which nothing is known again",
+        "'{name}.md' cannot stand in the mark of what is filed: no blank or comma can",
+        "Rename the file, as csv-export.md; nothing of it is filed until then.",
+    ),
 )

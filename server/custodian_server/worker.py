@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,13 @@ from custodian_tools.working import Worker
 MISSED_S = 60
 #: how long it waits before it turns to a database again that does not answer, and at most
 PAUSE_S, LONGEST_PAUSE_S = 1, 30
+
+
+def pause_after(last_s: int, served_s: float) -> int:
+    """How long a database is waited for: ever longer, and from the beginning after it was there."""
+    if not last_s or served_s > LONGEST_PAUSE_S:
+        return PAUSE_S
+    return min(last_s * 2, LONGEST_PAUSE_S)
 
 
 @dataclass(slots=True)
@@ -46,15 +54,16 @@ class Serving:
         asking = threading.Thread(target=self._ask, name="asking", daemon=True)
         with self._until_signalled():
             asking.start()
-            pause = PAUSE_S
+            pause = 0
             while not self.stop.is_set():
+                began = time.monotonic()
                 try:
                     host, work = self.settings.host, self.work
                     self.queue.run_due(host, work, concurrency=self.concurrency, stop=self.stop)
                 except HubTrouble as trouble:
+                    pause = pause_after(pause, time.monotonic() - began)
                     self.tell(f"{trouble}; trying again in {pause} s")
                     self.stop.wait(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE_S)
             asking.join()
 
     def work(self, job: Job) -> bool:

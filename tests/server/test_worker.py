@@ -22,6 +22,7 @@ from custodian_core.jobs import Pace
 from custodian_core.queueing import open_queue
 from custodian_core.queueing.team import prepare_queue
 from custodian_core.settings import load
+from custodian_server.worker import pause_after
 from tests.server.serving import served
 from tests.tools.managed.conftest import TOKEN, Forge
 from tests.tools.sync.conftest import git, plan_text
@@ -284,3 +285,11 @@ def test_a_push_of_which_the_forge_tells_is_soon_in_the_hub(house: House) -> Non
     assert answer.status_code == 202
     assert "cloned it anew: its remote is another now" in told
     assert TOKEN not in told
+
+
+def test_a_database_is_waited_for_ever_longer_and_from_the_beginning_once_it_was_there() -> None:
+    pauses, served = [0], [0.1, 10, 10, 10, 10, 10, 10, 3600, 10]
+    for seconds in served:
+        pauses.append(pause_after(pauses[-1], seconds))
+
+    assert pauses[1:] == [1, 2, 4, 8, 16, 30, 30, 1, 2]

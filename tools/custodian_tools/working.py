@@ -50,7 +50,7 @@ class Worker:
         report = self._run_in_own(repo) if managed else self._run(repo, SETTLE_S)
         if report.findings or report.actions:
             self.tell(line(report))
-        return report.outcome not in PASSING
+        return not report.untold and report.outcome not in PASSING
 
     def _run_in_own(self, repo: Repo) -> Report:
         """The report of a run in the worker's own clone; damage that it comes upon is mended."""

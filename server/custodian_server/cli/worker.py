@@ -52,8 +52,8 @@ def worker(once: bool, concurrency: int, interval: str, json_: bool) -> None:
     from custodian_tools.working import Worker
 
     every_s = None if interval == "never" else every(interval).total_seconds()
-    logging.getLogger("procrastinate").setLevel(logging.CRITICAL)  # (it is told in our own words)
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    for name in ("procrastinate", "psycopg"):  # (what they log is told in our own words)
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with opened() as desk:
         queue = open_queue(desk.settings)
         tell = _teller(err=json_)

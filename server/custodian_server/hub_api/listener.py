@@ -95,7 +95,7 @@ def run(app: FastAPI, listener: socket.socket, leave_s: float = 0) -> None:
     For `leave_s` seconds after the signal it is merely not ready: what balances a load between
     several servers asks the others then, and what is on its way is answered like any other.
     """
-    _log_to_stderr()
+    log_to_stderr()
     config = uvicorn.Config(
         app,
         http="h11",
@@ -124,9 +124,11 @@ def run(app: FastAPI, listener: socket.socket, leave_s: float = 0) -> None:
             signal.signal(each, handler)
 
 
-def _log_to_stderr() -> None:
+def log_to_stderr() -> None:
+    """Whatever is logged is a line of JSON, by what is loaded later and would log otherwise too."""
     handler = logging.StreamHandler()
     handler.setFormatter(OneLine())
+    logging.getLogger().addHandler(handler)
     for name, level in (
         ("custodian_server.hub_api", logging.INFO),
         ("uvicorn", logging.WARNING),

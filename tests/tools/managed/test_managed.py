@@ -54,6 +54,27 @@ def test_a_repo_is_synced_with_no_checkout_but_the_workers_own(
     assert house.hub.repo("docs").hosts[0].sealed
 
 
+def test_a_sync_of_which_the_hub_could_not_be_told_is_worth_another_try(
+    house: House, remote: Path
+) -> None:
+    house.adopt(str(remote))
+    database = house.hub.database
+
+    def vanish(stage: str) -> None:
+        if stage == "pushing":
+            database.connection().execute("alter table sync_runs rename to gone")
+
+    bench = replace(house.worker.bench, tell=vanish)
+    made = replace(house.worker, bench=bench).work(job())
+    database.connection().execute("alter table gone rename to sync_runs")
+
+    assert not made
+    assert git(remote, "log", "-1", "--format=%an", "main") == "Custodian"
+    assert house.hub.repo("docs").last_state_synced_at is None
+    assert house.worker.work(job())
+    assert house.hub.repo("docs").last_state_synced_at is not None
+
+
 def test_a_clone_leaves_old_contents_on_a_server_that_can_keep_them(
     house: House, remote: Path
 ) -> None:

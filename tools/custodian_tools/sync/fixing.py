@@ -333,7 +333,8 @@ class Fixing(Looking):
             self.bench.hub.do(record, self.bench.by)
             self.leased = False  # a recorded run's lease has ended
         except CustodianError as error:
-            return replace(report, actions=(*report.actions, f"the hub was not told: {error}"))
+            actions = (*report.actions, f"the hub was not told: {error}")
+            return replace(report, actions=actions, untold=True)
         return report
 
     def _digest(self, known: HostSync | None) -> str | None:

@@ -76,6 +76,8 @@ class Report:
     commits: tuple[str, ...] = ()
     #: nothing had changed since the last run, so nothing was read
     unchanged: bool = False
+    #: the hub could not be told how it went
+    untold: bool = False
     duration_ms: int = 0
 
     @property

@@ -78,7 +78,8 @@ def lint(repo: str, issues: str | None, json_: bool) -> None:
     if json_:
         echo_json("prerequisites", told.to_json(), told.findings)
     else:
-        tell_findings(told.findings, "nothing is amiss")
+        many = counted(len(told.tree.objectives), "objective")
+        tell_findings(told.findings, f"{many}, and nothing is amiss")
         _echo_unknown(told)
     finish(told.findings)
 
@@ -180,7 +181,10 @@ def _echo_objective(objective: "Objective") -> None:
         box = click.style("x", fg="green") if item.ticked else " "
         refs = "".join(f" #{ref}" for ref in item.refs)
         states = f" ({printable(', '.join(item.states))})" if item.states else ""
-        click.echo(f"  [{box}] {printable(item.label)}{refs}{states}")
+        vault = (
+            f", waits for {printable(item.vault or 'the vault')}" if item.vault is not None else ""
+        )
+        click.echo(f"  [{box}] {printable(item.label)}{refs}{states}{vault}")
 
 
 def _echo_constraints(found: "tuple[Constraint, ...]") -> None:

@@ -76,7 +76,8 @@ def test_defects_are_a_failure_where_an_input_is_missing(here: Path) -> None:
 def test_the_tree_is_shown_linted_and_edited(here: Path) -> None:
     commit(here, {"prerequisites.md": TREE})
 
-    assert "Signing key for releases #14 (blocked)" in say("prereq", "show")
+    shown = say("prereq", "show")
+    assert "Signing key for releases #14 (blocked), waits for vault/pending/acme-sign" in shown
     assert told("prereq", "show", "--graph")["data"]["edges"]
     linted = told("prereq", "lint", code=1)
     assert {each["code"] for each in linted["findings"]} == {"PT06", "PT12"}
@@ -85,6 +86,12 @@ def test_the_tree_is_shown_linted_and_edited(here: Path) -> None:
     say("prereq", "tick", "#15", "--untick", "--reason", "it is slow")
     say("prereq", "status", "#31", "in progress", "--reason", "half of it")
     assert "Status: IN PROGRESS — half of it" in (here / "prerequisites.md").read_text()
+
+
+def test_a_tree_without_objectives_is_not_simply_well(here: Path) -> None:
+    say("ops", "migrate")
+
+    assert "no objectives, and nothing is amiss" in say("prereq", "lint")
 
 
 def test_a_thing_is_asked_for_waited_for_and_settled(here: Path) -> None:

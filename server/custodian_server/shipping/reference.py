@@ -84,8 +84,8 @@ _SETTINGS_HEAD = """\
 
 The environment comes first, then a `.env` in the folder, then `~/.config/custodian/config.toml`
 (or below `XDG_CONFIG_HOME`), where the names are written small: `custodian_hub_url = "..."`. A name
-that nobody knows is refused; of the environment, one that is like a setting's. `custodian settings` shows each value
-and where it came from, with secrets masked. This page is made by `make ship`.
+that nobody knows is refused; of the environment, one that is like a setting's. `custodian settings`
+shows each value and where it came from, with secrets masked. This page is made by `make ship`.
 
 | setting | what it is | unless set |
 | --- | --- | --- |

@@ -8,62 +8,9 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
-from . import errors
+from . import commands, errors, records
 from .codec import from_json, to_json
-from .commands import (
-    AddDomain,
-    AddTask,
-    AddTopic,
-    AddWorkstream,
-    AnswerHuman,
-    ApplyPlan,
-    AskHuman,
-    ChangeRepo,
-    ChangeTask,
-    ChangeWorkstream,
-    ClaimTask,
-    Command,
-    EndGoal,
-    LeaveOut,
-    MakeToken,
-    NoteSchedule,
-    NoteTask,
-    RecordAsked,
-    RecordInventory,
-    RecordPrepared,
-    RecordSync,
-    RecordSyncs,
-    RegisterRepo,
-    ReleaseClaim,
-    RenewClaim,
-    ReopenTask,
-    RequestSync,
-    ReturnLease,
-    RevokeToken,
-    SetGoal,
-    TakeLease,
-    UnregisterRepo,
-)
 from .errors import BadValue, CustodianError, UnknownThing
-from .records import (
-    Claim,
-    Dispatch,
-    Domain,
-    Event,
-    Goal,
-    Intervention,
-    Inventory,
-    Lease,
-    LeftOut,
-    NewToken,
-    ReconcileView,
-    Recorded,
-    Repo,
-    Task,
-    Token,
-    Topic,
-    Workstream,
-)
 
 T = TypeVar("T")
 
@@ -99,7 +46,7 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
-class RepoHere(Repo):
+class RepoHere(records.Repo):
     """A managed repo, and where it lies on each host and on the hub's own."""
 
     # In a frozen record a field can stand in for the property that it is told by.
@@ -108,43 +55,58 @@ class RepoHere(Repo):
 
 
 WAYS = (
-    Way(AddDomain, "POST", "/domains/", Domain),
-    Way(AddTopic, "POST", "/topics/", Topic),
-    Way(RegisterRepo, "POST", "/repos/", Repo),
-    Way(ChangeRepo, "PATCH", "/repos/{slug}/", Repo, "slug"),
-    Way(UnregisterRepo, "DELETE", "/repos/{slug}/", Repo, "slug"),
-    Way(RecordSync, "POST", "/repos/{slug}/sync", Repo, "slug"),
-    Way(RecordSyncs, "POST", "/syncs/", Recorded),
-    Way(RequestSync, "POST", "/repos/{slug}/sync-requests", Repo, "slug", 202),
-    Way(RecordInventory, "POST", "/inventories/", Inventory),
-    Way(LeaveOut, "POST", "/left-out/", LeftOut),
-    Way(NoteSchedule, "POST", "/repos/{slug}/schedule", Repo, "slug"),
-    Way(RecordPrepared, "POST", "/repos/{slug}/schedule/prepared", Event, "repo", 201),
-    Way(RecordAsked, "POST", "/repos/{slug}/vault/asked", Event, "repo", 201),
-    Way(TakeLease, "POST", "/repos/{slug}/lease", Lease, "slug"),
-    Way(ReturnLease, "POST", "/repos/{slug}/lease/return", Repo, "slug"),
-    Way(ApplyPlan, "POST", "/repos/{slug}/apply", ReconcileView, "repo"),
-    Way(SetGoal, "POST", "/repos/{slug}/goals", Goal, "repo", 201),
-    Way(EndGoal, "DELETE", "/repos/{slug}/goals", Goal, "repo"),
-    Way(AddWorkstream, "POST", "/workstreams/", Workstream, None, 201),
-    Way(ChangeWorkstream, "PATCH", "/workstreams/{name}", Workstream, "workstream"),
-    Way(AddTask, "POST", "/tasks/", Task, None, 201),
-    Way(ChangeTask, "PATCH", "/tasks/{name}", Task, "task"),
-    Way(ReopenTask, "POST", "/tasks/{name}/reopen", Task, "task"),
-    Way(NoteTask, "POST", "/tasks/{name}/notes", Task, "task"),
-    Way(ClaimTask, "POST", "/tasks/{name}/claim", Claim, "task"),
-    Way(ClaimTask, "POST", "/repos/{slug}/dispatch", Dispatch, "repo"),
-    Way(RenewClaim, "POST", "/claims/{id}/renew", Claim, "claim"),
-    Way(ReleaseClaim, "POST", "/claims/{id}/release", Claim, "claim"),
-    Way(AskHuman, "POST", "/interventions/", Intervention, None, 201),
-    Way(AnswerHuman, "POST", "/interventions/{id}/answer", Intervention, "intervention"),
-    Way(MakeToken, "POST", "/tokens/", NewToken, None, 201),
-    Way(RevokeToken, "DELETE", "/tokens/{name}", Token, "name"),
+    Way(commands.AddDomain, "POST", "/domains/", records.Domain),
+    Way(commands.AddTopic, "POST", "/topics/", records.Topic),
+    Way(commands.RegisterRepo, "POST", "/repos/", records.Repo),
+    Way(commands.ChangeRepo, "PATCH", "/repos/{slug}/", records.Repo, "slug"),
+    Way(commands.UnregisterRepo, "DELETE", "/repos/{slug}/", records.Repo, "slug"),
+    Way(commands.RecordSync, "POST", "/repos/{slug}/sync", records.Repo, "slug"),
+    Way(commands.RecordSyncs, "POST", "/syncs/", records.Recorded),
+    Way(commands.RequestSync, "POST", "/repos/{slug}/sync-requests", records.Repo, "slug", 202),
+    Way(commands.RecordInventory, "POST", "/inventories/", records.Inventory),
+    Way(commands.LeaveOut, "POST", "/left-out/", records.LeftOut),
+    Way(commands.NoteSchedule, "POST", "/repos/{slug}/schedule", records.Repo, "slug"),
+    Way(
+        commands.RecordPrepared,
+        "POST",
+        "/repos/{slug}/schedule/prepared",
+        records.Event,
+        "repo",
+        201,
+    ),
+    Way(commands.RecordAsked, "POST", "/repos/{slug}/vault/asked", records.Event, "repo", 201),
+    Way(commands.TakeLease, "POST", "/repos/{slug}/lease", records.Lease, "slug"),
+    Way(commands.ReturnLease, "POST", "/repos/{slug}/lease/return", records.Repo, "slug"),
+    Way(commands.ApplyPlan, "POST", "/repos/{slug}/apply", records.ReconcileView, "repo"),
+    Way(commands.SetGoal, "POST", "/repos/{slug}/goals", records.Goal, "repo", 201),
+    Way(commands.EndGoal, "DELETE", "/repos/{slug}/goals", records.Goal, "repo"),
+    Way(commands.AddWorkstream, "POST", "/workstreams/", records.Workstream, None, 201),
+    Way(
+        commands.ChangeWorkstream, "PATCH", "/workstreams/{name}", records.Workstream, "workstream"
+    ),
+    Way(commands.AddTask, "POST", "/tasks/", records.Task, None, 201),
+    Way(commands.ChangeTask, "PATCH", "/tasks/{name}", records.Task, "task"),
+    Way(commands.ReopenTask, "POST", "/tasks/{name}/reopen", records.Task, "task"),
+    Way(commands.NoteTask, "POST", "/tasks/{name}/notes", records.Task, "task"),
+    Way(commands.ClaimTask, "POST", "/tasks/{name}/claim", records.Claim, "task"),
+    Way(commands.ClaimTask, "POST", "/repos/{slug}/dispatch", records.Dispatch, "repo"),
+    Way(commands.RenewClaim, "POST", "/claims/{id}/renew", records.Claim, "claim"),
+    Way(commands.ReleaseClaim, "POST", "/claims/{id}/release", records.Claim, "claim"),
+    Way(commands.AskHuman, "POST", "/interventions/", records.Intervention, None, 201),
+    Way(
+        commands.AnswerHuman,
+        "POST",
+        "/interventions/{id}/answer",
+        records.Intervention,
+        "intervention",
+    ),
+    Way(commands.MakeToken, "POST", "/tokens/", records.NewToken, None, 201),
+    Way(commands.RevokeToken, "DELETE", "/tokens/{name}", records.Token, "name"),
 )
 
 #: what a change of each may name; the hub says the same to whoever names anything else
 CHANGEABLE = {
-    ChangeRepo: (
+    commands.ChangeRepo: (
         RepoHere,
         (
             "domain",
@@ -160,9 +122,12 @@ CHANGEABLE = {
             "host_paths",
         ),
     ),
-    ChangeWorkstream: (Workstream, ("title", "workplan_file", "status", "position")),
-    ChangeTask: (
-        Task,
+    commands.ChangeWorkstream: (
+        records.Workstream,
+        ("title", "workplan_file", "status", "position"),
+    ),
+    commands.ChangeTask: (
+        records.Task,
         (
             "title",
             "description",
@@ -177,9 +142,9 @@ CHANGEABLE = {
 }
 
 
-def way_of(command: Command) -> Way:
+def way_of(command: commands.Command) -> Way:
     """Where the command goes."""
-    if isinstance(command, ClaimTask) and (command.task is None) == (command.repo is None):
+    if isinstance(command, commands.ClaimTask) and (command.task is None) == (command.repo is None):
         raise BadValue("claim", "name a task, or a repo for its next one")
     ways = [way for way in WAYS if way.command is type(command)]
     return next(
@@ -195,7 +160,7 @@ def address(path: str, name: str) -> str:
     return f"{head}{quote(name, safe='')}{tail.partition('}')[2]}"
 
 
-def body_of(way: Way, command: Command) -> dict[str, Any]:
+def body_of(way: Way, command: commands.Command) -> dict[str, Any]:
     """What goes in the body: all that was said, but for what stands in the path."""
     said = {
         key: value
@@ -229,18 +194,18 @@ def _beside_changes(way: Way) -> set[str]:
     return {each.name for each in fields(way.command)} - {"changes", way.subject}
 
 
-def here(repo: Repo, host: str) -> RepoHere:
+def here(repo: records.Repo, host: str) -> RepoHere:
     """The repo as the hub on that host tells it."""
-    known = {each.name: getattr(repo, each.name) for each in fields(Repo)}
+    known = {each.name: getattr(repo, each.name) for each in fields(records.Repo)}
     paths = repo.host_paths
     return RepoHere(**known, host_paths=paths, local_path=paths.get(host))
 
 
 def read_answer(kind: type[T], value: Any) -> T:
     """The record in an answer."""
-    if kind is Repo:
+    if kind is records.Repo:
         value = _as_kept(value)
-    if kind is ReconcileView:
+    if kind is records.ReconcileView:
         said = object_of(value)
         value = {**said, "repo": _as_kept(said.get("repo"))}
     return from_json(kind, value)
@@ -248,7 +213,7 @@ def read_answer(kind: type[T], value: Any) -> T:
 
 def _as_kept(repo: Any) -> dict[str, Any]:
     """The repo without what is only told over HTTP."""
-    told = {each.name for each in fields(RepoHere)} - {each.name for each in fields(Repo)}
+    told = {each.name for each in fields(RepoHere)} - {each.name for each in fields(records.Repo)}
     return {key: value for key, value in object_of(repo).items() if key not in told}
 
 

@@ -171,7 +171,7 @@ def _lines(facts: Facts) -> Iterator[str]:
         yield ""
         yield from _task(dispatch.task)
         yield ""
-        yield from _report_back(facts, dispatch.task)
+        yield from _report_back(facts)
     elif calls := payload_of(facts)["report_back"].get("cli"):
         yield ""
         yield from (f"  {call}" for call in calls.values())
@@ -254,7 +254,7 @@ def _task(task: Task) -> Iterator[str]:
     yield from (f"  - {printable(each, LONGEST_LINE)}" for each in task.acceptance[:MOST_ACCEPTED])
 
 
-def _report_back(facts: Facts, task: Task) -> Iterator[str]:
+def _report_back(facts: Facts) -> Iterator[str]:
     claim = facts.dispatch.claim
     if claim is None:
         yield "nobody has claimed it; before you begin"

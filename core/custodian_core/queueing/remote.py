@@ -11,8 +11,8 @@ from custodian_core.ports import LIMIT
 from custodian_core.records import Page
 
 
-class Asked(Protocol):
-    """The client of a hub."""
+class FarHub(Protocol):
+    """The client of a hub that runs elsewhere."""
 
     url: str
 
@@ -34,7 +34,7 @@ class Asked(Protocol):
 class RemoteQueue:
     """The queue behind a hub's API; who works from it must reach its database."""
 
-    def __init__(self, hub: Asked) -> None:
+    def __init__(self, hub: FarHub) -> None:
         self.hub = hub
 
     def request_syncs(self, wishes: Sequence[Wish]) -> Requested:

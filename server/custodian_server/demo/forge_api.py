@@ -116,7 +116,7 @@ def forge_app(forge: DemoForge) -> Starlette:
         *route("/user/repos", GET=_accessible_repos),
         *route("/users/{owner}", GET=_person),
         *route("/users/{owner}/repos", GET=_repos_of_person),
-        *route("/orgs/{owner}", GET=lambda ask: JSONResponse(org_json(ask.forge, ask.org()))),
+        *route("/orgs/{owner}", GET=lambda ask: JSONResponse(org_json(ask.org()))),
         *route("/orgs/{owner}/repos", GET=lambda ask: _repos(ask, ask.org().name, "organization")),
         *route("/orgs/{owner}/labels", GET=lambda ask: ask.page(ask.org().labels, _as_it_is)),
         *route("/repositories/{id:int}", GET=_repo_by_id),

@@ -24,7 +24,7 @@ def person_json(forge: DemoForge, person: DemoPerson | DemoOrg) -> Json:
     }
 
 
-def org_json(forge: DemoForge, org: DemoOrg) -> Json:
+def org_json(org: DemoOrg) -> Json:
     """An organization."""
     return {"id": org.id, "name": org.name, "full_name": "", "visibility": "public"}
 

@@ -8,7 +8,7 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from fastapi.responses import Response
 
-from custodian_core.errors import BadValue
+from custodian_core.errors import BadValue, ForgeTrouble
 from custodian_core.forge import webhooks
 from custodian_core.hub.tokens import hashed
 from custodian_tools.deliveries import take_in
@@ -63,8 +63,6 @@ async def hear_forge(
 
 def _read(event: str, delivery: str, body: bytes) -> webhooks.Heard | None:
     """What was told; what nobody can read is refused, and in the log."""
-    from custodian_core.errors import ForgeTrouble
-
     try:
         return webhooks.heard(event, body)
     except (BadValue, ForgeTrouble) as error:

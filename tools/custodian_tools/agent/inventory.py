@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -44,15 +43,14 @@ def gitea_inventory(
     Without section: a brief of each. A partial list says nothing of what is missing.
     """
     stock = _stock(desk, progress, orgs, again=cursor is not None)
-    at = now()
     told = _head(stock)
     if section is not None:
-        return told | _page(stock, section, at, limit, cursor)
+        return told | _page(stock, section, limit, cursor)
     for name, room in BRIEF.items():
         rows = [row for row in stock.of(name) if name is not Section.REGISTERED or row.flags]
         # (what needs no decision is counted above, and told when it is asked for)
         key = "registered_flagged" if name is Section.REGISTERED else name.value
-        told[key], _ = fitting((_row(row, stock, at) for row in rows), room)
+        told[key], _ = fitting((_row(row, stock) for row in rows), room)
     return told | {"hint": "section=... pages through one; register_repo forge_names takes in"}
 
 
@@ -89,11 +87,9 @@ def _head(stock: Stock) -> dict[str, Any]:
     return told | ({"notes": [line(note, 200) for note in taken.notes[:5]]} if taken.notes else {})
 
 
-def _page(
-    stock: Stock, section: Section, at: datetime, limit: int, cursor: str | None
-) -> dict[str, Any]:
+def _page(stock: Stock, section: Section, limit: int, cursor: str | None) -> dict[str, Any]:
     rows = [row for row in stock.of(section) if cursor is None or row.name > cursor]
-    shown, _ = fitting((_row(row, stock, at) for row in rows[:limit]), ROOM - 1_000)
+    shown, _ = fitting((_row(row, stock) for row in rows[:limit]), ROOM - 1_000)
     told: dict[str, Any] = {section.value: shown, "total": stock.counts[section]}
     if len(shown) < len(rows):
         told["cursor"] = rows[len(shown) - 1].name
@@ -101,7 +97,7 @@ def _page(
     return told
 
 
-def _row(row: Row, stock: Stock, at: datetime) -> dict[str, Any]:
+def _row(row: Row, stock: Stock) -> dict[str, Any]:
     told: dict[str, Any] = {"name": line(row.name, 150)}
     match row.section:
         case Section.UNREGISTERED:

@@ -78,7 +78,7 @@ def _place(
         status,
         why,
         tuple(_locks(folders, now, gits)),
-        tuple(_worktrees(ran, folders, now)) if ran.ok else (),
+        tuple(_worktrees(ran, now)) if ran.ok else (),
         half_done,
         None if since is None else int(now - since),
     )
@@ -109,7 +109,7 @@ def _owned(roots: Sequence[Path], gits: "Sequence[Path | None] | None") -> bool 
     return None if None in gits else False
 
 
-def _worktrees(ran: Ran, folders: Folders, now: float) -> Iterator[Worktree]:
+def _worktrees(ran: Ran, now: float) -> Iterator[Worktree]:
     """The worktrees beside the checkout, and when something last happened in each."""
     for told in ran.text.split("\n\n")[1:]:
         rows = told.split("\n")

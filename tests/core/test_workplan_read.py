@@ -4,7 +4,8 @@ import pytest
 
 from custodian_core.findings import Severity
 from custodian_core.status import Priority, Status
-from custodian_core.workplan.model import Criterion, Reading, Task, Workplan
+from custodian_core.workplan.criteria import Criterion
+from custodian_core.workplan.model import Reading, Task, Workplan
 from custodian_core.workplan.read import read
 
 from .plans import FRONT, HUB_ID, block, plan

@@ -23,10 +23,10 @@ from custodian_core.schedule.read import read as read_schedule
 from custodian_core.secrets import redact, scan
 from custodian_core.status import Status
 from custodian_core.text import fitted, printable
+from custodian_core.workplan.criteria import split_prose
 from custodian_core.workplan.edit import SetPlanHubId, SetPlanStatus, SetTaskHubId, SetTaskStatus
 from custodian_core.workplan.edit import edit as edit_plan
 from custodian_core.workplan.fields import Fields, read_fields
-from custodian_core.workplan.model import split_prose
 from custodian_core.workplan.read import read
 from custodian_core.workplan.scaffold import ids_in, slug
 

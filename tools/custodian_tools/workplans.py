@@ -187,11 +187,7 @@ def create_workplan(
     What is not said is taken from the newest plan there: prefix, domain, repo, owner and topic.
     """
     title, tasks = screened((title, tuple(tasks)))
-    folder = root / FOLDER
-    if not root.is_dir():
-        raise FileTrouble(shown(root), "there is no such folder")
-    if folder.is_symlink():
-        raise FileTrouble(shown(folder), "it is a symbolic link")
+    folder = _folder_in(root)
     if write:
         make_folder(folder)
     with _alone_in(folder if write else root):
@@ -216,6 +212,16 @@ def create_workplan(
             create_file(path, text)
     ids = tuple(f"{plan_id}-T{number:02d}" for number in range(1, len(tasks) + 1))
     return NewPlan(shown(path), plan_id, ids, text.decode())
+
+
+def _folder_in(root: Path) -> Path:
+    """Where the plans of the repo lie, or are to lie."""
+    folder = root / FOLDER
+    if not root.is_dir():
+        raise FileTrouble(shown(root), "there is no such folder")
+    if folder.is_symlink():
+        raise FileTrouble(shown(folder), "it is a symbolic link")
+    return folder
 
 
 def _nothing(_key: str) -> None:

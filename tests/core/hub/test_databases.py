@@ -134,10 +134,22 @@ def test_threads_write_to_postgresql_on_one_connection_and_on_another_when_it_is
         (writer,) = set(pool.map(note, range(24)))
     with psycopg.connect(postgres_url, autocommit=True) as other:
         other.execute("select pg_terminate_backend(%s)", [writer])
-    with pytest.raises(HubTrouble):
-        note(0)
 
     assert note(0) != writer
+    store.close()
+
+
+def test_a_database_that_went_away_and_came_back_is_missed_by_nobody(postgres_url: str) -> None:
+    store = filled(Store(PostgreSQL(postgres_url)), 2)
+    store.task("T000")
+    with psycopg.connect(postgres_url, autocommit=True) as other:
+        others = "from pg_stat_activity where datname = current_database()"
+        cut = f"select pg_terminate_backend(pid) {others} and pid <> pg_backend_pid()"
+        assert len(other.execute(cut).fetchall()) == 2
+
+    assert store.task("T000").key == "T000"
+    store.do(NoteTask("T001", "still here"), ME)
+    assert store.events(type="task.note").total == 1
     store.close()
 
 

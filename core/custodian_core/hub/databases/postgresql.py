@@ -151,14 +151,26 @@ class PostgreSQL:
         PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
         changes them while servers go on. The question for it goes along with the beginning.
         """
-        with self.together(connection):
-            cursor = [connection.execute(each) for each in how][-1]
-        row = cursor.fetchone()
+        import psycopg
+
+        try:
+            row = self._began(connection, how)
+        except psycopg.OperationalError:
+            if not connection.closed:
+                raise
+            # (the server went away and came back since it was last asked; nothing has begun yet)
+            connection = another()
+            row = self._began(connection, how)
         schema = row["schema_version"] if row else None
         if self._schemas.setdefault(connection, schema) == schema:
             return connection, row
         self.roll_back(connection)
         return self._begun(another(), how, another)
+
+    def _began(self, connection: Any, how: tuple[str, str]) -> Any:
+        with self.together(connection):
+            cursor = [connection.execute(each) for each in how][-1]
+        return cursor.fetchone()
 
     def begin_upgrade(self, connection: Any) -> None:
         connection.execute("begin")

@@ -12,7 +12,7 @@ LOCKS = (
     *("refs/heads/main.lock", "refs/remotes/origin/main.lock"),
 )
 #: how long ago whatever left a lock was killed
-AGO_S = 7_200
+AGO_S = 8 * 3_600
 
 
 def _torn(files: list[Path], pick: int) -> bool:

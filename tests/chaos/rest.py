@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 from custodian_core.hub.store import Store
@@ -18,6 +19,7 @@ from .harms import age
 from .hubs import Hub
 from .judge import Breach, Told
 from .people import key_of, write_anew
+from .processes import LIMIT_S, until
 from .world import TASKS, Host, World
 
 #: how many sweeps over all hosts may pass until nothing moves any more
@@ -102,10 +104,27 @@ def _tend(world: World) -> None:
     for host in world.hosts:
         if host.is_managed:
             for repo in world.repos:
-                for left in (*_locks(host.kept(repo) / ".git"), *_cut_short(host)):
+                top = host.kept(repo) / ".git"
+                for left in (*_locks(top), *top.glob("custodian-renewed"), *_cut_short(host)):
                     age(left)
-                world.run(host, "queue", "request", repo)
-            world.run(host, "worker", "--once")
+            _work(world, host)
+
+
+def _work(world: World, host: Host) -> None:
+    """The worker has been at every repo; what a killed one was at is taken up within a minute."""
+    asked = datetime.now(UTC).replace(microsecond=0)
+    for repo in world.repos:
+        world.run(host, "queue", "request", repo)
+
+    def is_done() -> bool:
+        world.run(host, "worker", "--once")
+        with host.hub.truth() as store:
+            runs = [each for repo in world.repos for each in store.repo(repo).hosts]
+        seen = [each.last_run_at for each in runs if each.host == host.name]
+        return len(seen) == len(world.repos) and all(at and at >= asked for at in seen)
+
+    if not until(is_done, 2 * LIMIT_S):
+        world.breaches.append(Breach("all ends", f"the worker of {host.name} does not come to it"))
 
 
 def _cut_short(host: Host) -> list[Path]:

@@ -43,15 +43,17 @@ class Outcome:
 def live(seed: int, steps: int, databases: Iterator[str], *, keep: Path | None = None) -> Outcome:
     """The story of that seed, as far as it is told, and what the judge says."""
     folder = Path(tempfile.mkdtemp(prefix="chaos-")) if keep is None else keep
-    world = World(shape_of(seed), folder, databases)
     try:
-        hooked.begin(world)
-        for move in story(seed, steps):
-            _make(world, move)
-        breaches = tuple(judged(world))
-        _count(world)
+        world = World(shape_of(seed), folder, databases)
+        try:
+            hooked.begin(world)
+            for move in story(seed, steps):
+                _make(world, move)
+            breaches = tuple(judged(world))
+            _count(world)
+        finally:
+            world.close()
     finally:
-        world.close()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     return Outcome(seed, steps, world.tally, breaches)

@@ -112,6 +112,7 @@ DECLARED = (
     Declared(vault.classify_action, Toolset.OPS, "Classify an action"),
     _remote_write(vault.request_action, Toolset.OPS, "Request an action"),
     _remote_write(vault.request_thing, Toolset.OPS, "Request a thing of a person"),
+    Declared(sprints.list_sprints, Toolset.OPS, "List sprints"),
     Declared(sprints.validate_sprint, Toolset.OPS, "Validate a sprint"),
     _remote_write(sprints.file_sprint, Toolset.OPS, "File a sprint"),
     Declared(sprints.parse_dependencies, Toolset.OPS, "Parse dependencies"),

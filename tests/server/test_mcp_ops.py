@@ -145,3 +145,25 @@ async def test_an_agent_scans_measures_and_looks_at_the_host(ops: Path) -> None:
     assert (host["pulls"]["status"], host["dependencies"]["total"]) == ("absent", 0)
     assert (flow["done"], flow["lead"]) == (0, None)
     assert "GITEA_URL" in unset
+
+
+async def test_sprints_are_listed_and_a_wrong_name_is_told_what_lists_the_right_ones(
+    ops: Path,
+) -> None:
+    wrong = {
+        "tick_prerequisite": ({"item": "nothing"}, "read_prerequisites"),
+        "get_vault_item": ({"name": "nothing"}, "list_vault"),
+        "validate_sprint": ({"name": "nothing"}, "list_sprints"),
+        "get_evidence": ({"domain": "nothing"}, "list_evidence"),
+    }
+    async with connected(ops, choice=OPS) as client:
+        await ask(client, "register_repo")
+        listed = await ask(client, "list_sprints")
+        told = {tool: await refused(client, tool, **said) for tool, (said, _) in wrong.items()}
+        none = await refused(client, "collect_engagement", logs=[])
+
+    assert [(each["slug"], each["fileable"]) for each in listed["sprints"]] == [
+        ("csv-export", True)
+    ]
+    assert all(f"call {lists} to" in told[tool] for tool, (_, lists) in wrong.items())
+    assert "name one at least" in none

@@ -222,6 +222,20 @@ def _at(at: datetime | None) -> str | None:
     return stamp(at) if at else None
 
 
+#: the tool that tells which things of a kind there are
+_LISTS = {
+    "repo": "list_repos",
+    "task": "list_tasks",
+    "question": "list_interventions",
+    "intervention": "list_interventions",
+    "prerequisite": "read_prerequisites",
+    "objective": "read_prerequisites",
+    "vault item": "list_vault",
+    "sprint": "list_sprints",
+    "domain": "list_evidence",
+    "evidence of domain": "list_evidence",
+    "file": "check_ops_repo",
+}
 #: the next call, for each kind of refusal that one can answer
 _NEXT: tuple[tuple[type[CustodianError], str], ...] = (
     (StaleFence, "stop this work; call get_task to see who holds it, or claim_task to claim anew"),
@@ -240,8 +254,8 @@ def advice(error: CustodianError) -> str:
     """What happened, and the next call."""
     told = printable(str(error), 2000)
     if isinstance(error, UnknownThing):
-        lists = {"repo": "list_repos", "task": "list_tasks", "question": "list_interventions"}
-        return f"{told}; call {lists.get(error.kind, 'list_repos')} to see what there is"
+        tool = _LISTS.get(error.kind)
+        return f"{told}; call {tool} to see what there is" if tool else told
     after = next((said for kind, said in _NEXT if isinstance(error, kind)), None)
     return f"{told}; {after}" if after else told
 

@@ -161,6 +161,8 @@ class Collected:
 
 def engagement(paths: Sequence[Path], end: datetime, hours: int = 24) -> Collected:
     """Who read what in the hours before `end`, out of these logs and what was rotated from them."""
+    if not paths:
+        raise BadValue("logs", "name one at least")
     window = Window.last(hours, end)
     counting = Engagement(window)
     asked = {path.resolve() for path in paths}

@@ -6,13 +6,34 @@ from custodian_core.codec import to_json
 from custodian_core.errors import BadValue
 from custodian_core.ops.marks import FiledLine
 from custodian_core.ops.sprints import Sprint
-from custodian_tools.agent.answers import fitting
+from custodian_tools.agent.answers import fitting, line
 from custodian_tools.agent.desk import PROSE, Desk
 from custodian_tools.ops import deps, sprints
 from custodian_tools.ops.hearing import heard_filed
 from custodian_tools.ops.sprints import Board, HubBoard
 
 from .asked import ROOM, Repo, bench_of, target_of, told_findings
+
+
+def list_sprints(desk: Desk, repo: Repo = None) -> dict[str, Any]:
+    """List the sprints: the vision each breaks down, its entries, and whether it can be filed."""
+    target = target_of(desk, repo)
+    found = sprints.list_sprints(target)
+    rows, more = fitting(map(_in_short, found), ROOM)
+    unread = [finding for each in found if each.is_unread for finding in each.findings]
+    told = {"sprints": rows, "total": len(found)}
+    told |= {"hint": f"{more} are not told"} if more else {}
+    return told | told_findings([*unread, *sprints.absent(target)])
+
+
+def _in_short(sprint: Sprint) -> dict[str, Any]:
+    return {
+        "slug": sprint.slug,
+        "title": line(sprint.title or "", 100),
+        "vision": sprint.vision,
+        "entries": [entry.id for entry in sprint.entries],
+        "fileable": sprint.fileable,
+    }
 
 
 def validate_sprint(

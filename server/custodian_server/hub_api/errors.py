@@ -42,6 +42,8 @@ CODES = {
 }
 
 SCHEMAS = "#/components/schemas/"
+#: where the log finds why a request could not be answered
+WHY = "custodian.why"
 
 #: what each status means, for the documentation
 MEANING = {
@@ -129,14 +131,16 @@ def trouble(error: CustodianError) -> JSONResponse:
     return answer(status, code_of(kind), str(error), details_of(error))
 
 
-async def _told(_request: Request, error: Exception) -> JSONResponse:
+async def _told(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, CustodianError)  # noqa: S101 - registered for nothing else
+    request.scope[WHY] = str(error)
     return trouble(error)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     if isinstance(error, Rejected):
+        request.scope[WHY] = error.detail
         return rejection(error)
     status = error.status_code
     code, message = CODES.get(status, ("http_error", HTTPStatus(status).phrase))

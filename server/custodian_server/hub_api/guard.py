@@ -19,7 +19,7 @@ from custodian_core.wire import HUB, REQUEST_ID
 from custodian_server.dashboard import is_page
 
 from .auth import JSON, Door, HubStore, is_spelled, text
-from .errors import Rejected, answer, rejection, trouble
+from .errors import WHY, Rejected, answer, rejection, trouble
 from .rates import Rates
 from .traffic import PAGES, Traffic
 
@@ -80,8 +80,10 @@ class Guard:
             await self._admit(scope, visit.headers)
             await self.app(_read_as_get(scope), _limited(receive), visit.send)
         except Rejected as error:
+            scope[WHY] = error.detail
             await rejection(error)(scope, receive, visit.send)
         except CustodianError as error:
+            scope[WHY] = str(error)
             await trouble(error)(scope, receive, visit.send)
         except Exception:
             log.exception("fault", extra={"told": visit.told()})
@@ -179,7 +181,13 @@ class _Visit:
             "request_id": self.scope.get(CALLED)
             or printable(text(self.headers.get(REQUEST_ID, "")), 100)
             or None,
+            **self._why(),
         }
+
+    def _why(self) -> dict[str, str]:
+        """What kept the server from answering; what the caller did wrong, the caller is told."""
+        failed = (self.status or 0) >= 500 and WHY in self.scope
+        return {"trouble": printable(self.scope[WHY], 500)} if failed else {}
 
     def log(self) -> None:
         """Writes and refusals are told, what was only read is not."""

@@ -1,5 +1,7 @@
 """What the API refuses, and how it is told."""
 
+import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from custodian_core.commands import RegisterRepo
 from custodian_core.hub.store import Store
 from custodian_core.settings import Settings
 from custodian_server.hub_api import create_app
-from custodian_server.hub_api.guard import LIMIT
+from custodian_server.hub_api.guard import LIMIT, OneLine
 from tests.server.serving import InProcess
 
 from .asked import JSON, ME, error
@@ -253,10 +255,13 @@ def test_a_fault_of_the_server_tells_nothing_of_its_insides(
     assert "RuntimeError" in caplog.text
 
 
-def test_a_database_that_is_gone_is_told_as_trouble(
-    client: httpx.Client, store: Store, tmp_path: Path
+def test_a_database_that_is_gone_is_told_as_trouble_and_why_stands_in_the_log(
+    client: httpx.Client, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO, "custodian_server.hub_api")
     store.database.connection().execute("drop table topics")
     response = client.get("/topics/")
 
     assert (response.status_code, error(response)["code"]) == (503, "hub_trouble")
+    (line,) = [json.loads(OneLine().format(each)) for each in caplog.records]
+    assert (line["status"], line["trouble"]) == (503, error(response)["message"])

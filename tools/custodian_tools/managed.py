@@ -205,6 +205,7 @@ def _clone(
         reason = f"no clone can be put there: {(error.strerror or str(error)).lower()}"
         raise FileTrouble(shown(path), reason) from error
     finally:
+        shutil.rmtree(aside, ignore_errors=True)
         _clear(path)
 
 
@@ -213,7 +214,8 @@ def _occupied(folder: Path) -> Generator[None]:
     """Whoever looks sees that somebody is at work in the folder, for as long as they live."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # (where folders cannot be locked, nobody sweeps any away either)
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

@@ -5,13 +5,14 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.postgres import copied
 
-from . import people
+from . import drafts, people
 from .hubs import Kind
 from .moves import Act, Move
 from .rest import judged
@@ -67,9 +68,12 @@ def test_work_that_vanishes_from_a_world_is_seen(tmp_path: Path) -> None:
         kept_to_oneself = Move(Act.WORK, host=0, repo=0, task=1, pick=512, pause_s=0)
         people.work(world, host, "alpha", kept_to_oneself)
         gone, _ = host.git("alpha", "reset", "-q", "--hard", "HEAD~1")
+        drafts.begin(world, host, "alpha", replace(kept_to_oneself, act=Act.DRAFT, pick=5))
+        (begun,) = drafts.lying(world, host, "alpha")
+        (host.clone("alpha") / begun.path).write_text("somebody else's\n")
         breaches = judged(world)
     finally:
         world.close()
 
     assert gone
-    assert {each.promise for each in breaches} == {"nothing is lost"}
+    assert {each.promise for each in breaches} == {"nothing is lost", "a draft is its owner's"}

@@ -189,6 +189,15 @@ def test_deciding_again_closes_the_question_that_a_run_without_the_hub_left_open
     assert (again.status, questions(vaulted)) == ("noop", [])
 
 
+def test_of_two_people_with_one_page_the_second_is_told_that_it_is_decided(vaulted: Ops) -> None:
+    path = vault.request_action(vaulted.bench, vaulted.target, action("release")).path
+    vault.settle(vaulted.bench, vaulted.target, path, Outcome.APPROVED)
+
+    assert vault.settle(vaulted.bench, vaulted.target, path, Outcome.APPROVED).status == "noop"
+    with pytest.raises(Conflict, match="lies in vault/actions already"):
+        vault.settle(vaulted.bench, vaulted.target, path, Outcome.REJECTED, "no")
+
+
 def test_an_answer_alone_decides_nothing_and_says_so_and_asking_again_asks_anew(
     vaulted: Ops,
 ) -> None:

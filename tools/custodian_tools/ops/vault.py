@@ -20,6 +20,7 @@ from custodian_core.ops.proposals import BRANCHES
 from custodian_core.ops.tiers import Verdict
 from custodian_core.ops.vault import (
     FOLDERS,
+    PLACE,
     Outcome,
     State,
     added,
@@ -264,10 +265,17 @@ def settle(
 
 
 def _committed(target: Target, items: Sequence[Item], name: str) -> Item:
-    """The item of that name as it is committed, which is all that can be decided."""
+    """The item of that name as it is committed, which is all that can be decided.
+
+    One that somebody else has decided meanwhile lies no more where its path says.
+    """
     try:
         return named(items, name)
     except UnknownThing:
+        file = name.rpartition("/")[2] if PLACE.fullmatch(name) else None
+        elsewhere = [each for each in items if each.path.rpartition("/")[2] == file]
+        if len(elsewhere) == 1:
+            return elsewhere[0]
         here = [each.path for each in lying(OnDisk(target.path)) if name in (each.name, each.path)]
         if not here:
             raise

@@ -178,7 +178,7 @@ def _told(facts: Facts, room: _Room) -> dict[str, Any]:
         ],
         "last_state_synced_at": _at(dispatch.last_state_synced_at),
         "task": _task(facts, task, room) if task else None,
-        "lease": _lease(claim) if claim else None,
+        "lease": lease(claim) if claim else None,
         "workspace": _workspace(facts, task, claim, room),
         "next": [] if stale else [_row(each, room) for each in _after(facts)[: room.next]],
         "counts": {status: number for status, number in facts.counts if number},
@@ -295,7 +295,8 @@ def _dependents(dispatch: Dispatch, key: str) -> Iterator[str]:
         yield from (task.key for task in stream.pending_tasks if key in task.depends_on)
 
 
-def _lease(claim: Claim) -> dict[str, Any]:
+def lease(claim: Claim) -> dict[str, Any]:
+    """The right to work on a task, as its holder needs it."""
     return {
         "claim_id": claim.id,
         "holder": claim.holder,

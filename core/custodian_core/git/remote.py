@@ -59,6 +59,8 @@ class Pushed:
         return self.refusal is None
 
 
+#: a fetch that brings the one branch, and writes down nothing else
+_QUIETLY = ("--quiet", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
 _AUTH = re.compile(
     r"authentication failed|could not read (?:username|password)|permission denied|"
     r"terminal prompts disabled|invalid (?:username|credentials)|host key verification failed|"
@@ -79,19 +81,8 @@ def fetch(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     """The remote's branch as it is now; nothing but the remembered branch changes here."""
     if not _SAFE_NAME.fullmatch(checkout.remote):
         return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
-    ran = checkout.git.run(
-        "fetch",
-        "--quiet",
-        "--no-tags",
-        "--no-recurse-submodules",
-        "--no-write-fetch-head",
-        _UPLOAD,
-        "--end-of-options",
-        checkout.remote,
-        f"+{checkout.remote_ref}:{checkout.tracking}",
-        limit_s=limit_s or REMOTE_S,
-        env=_ssh(),
-    )
+    wanted = f"+{checkout.remote_ref}:{checkout.tracking}"
+    ran = _asked(checkout, "fetch", *_QUIETLY, wanted=wanted, limit_s=limit_s)
     if not ran.ok:
         reached = _why_not(ran)
         return _gone(checkout) if reached is Reached.GONE else Fetched(reached, ran.told, checkout)
@@ -105,35 +96,15 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     if not _SAFE_NAME.fullmatch(checkout.remote):
         return Fetched(Reached.UNREACHABLE, "the remote's name is not one", checkout)
     git = checkout.git
-    ran = git.run(
-        "ls-remote",
-        _UPLOAD,
-        "--end-of-options",
-        checkout.remote,
-        checkout.remote_ref,
-        limit_s=limit_s or REMOTE_S,
-        env=_ssh(),
-    )
+    ran = _asked(checkout, "ls-remote", wanted=checkout.remote_ref, limit_s=limit_s)
     if not ran.ok:
         return Fetched(_why_not(ran), ran.told, checkout)
     tip = ran.text.partition("\t")[0]
     if not tip:
         return _gone(checkout)
     if not git.run("cat-file", "-e", f"{tip}^{{commit}}").ok:
-        ran = git.run(
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-recurse-submodules",
-            "--no-write-fetch-head",
-            "--refmap=",
-            _UPLOAD,
-            "--end-of-options",
-            checkout.remote,
-            checkout.remote_ref,
-            limit_s=limit_s or REMOTE_S,
-            env=_ssh(),
-        )
+        words = (*_QUIETLY, "--refmap=")
+        ran = _asked(checkout, "fetch", *words, wanted=checkout.remote_ref, limit_s=limit_s)
         if not ran.ok:
             return Fetched(_why_not(ran), ran.told, checkout)
     counted = git.run("rev-list", "--left-right", "--count", f"{checkout.head}...{tip}", "--")
@@ -142,6 +113,19 @@ def ask(checkout: Checkout, limit_s: float | None = None) -> Fetched:
     with git.understood("rev-list"):
         ahead, behind = map(int, counted.text.split())
     return Fetched(Reached.FRESH, "", replace(checkout, ahead=ahead, behind=behind))
+
+
+def _asked(checkout: Checkout, *words: str, wanted: str, limit_s: float | None) -> Ran:
+    """What the remote answers where it is asked for that branch in those words."""
+    return checkout.git.run(
+        *words,
+        _UPLOAD,
+        "--end-of-options",
+        checkout.remote,
+        wanted,
+        limit_s=limit_s or REMOTE_S,
+        env=_ssh(),
+    )
 
 
 def _gone(checkout: Checkout) -> Fetched:

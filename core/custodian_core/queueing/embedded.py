@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -25,12 +24,12 @@ from custodian_core.jobs import (
     Work,
     check_wish,
     pause_before,
-    place_of,
 )
-from custodian_core.paging import one_more, page_of
 from custodian_core.ports import LIMIT
 from custodian_core.records import Page
 from custodian_core.screening import screened
+
+from .listing import jobs_page
 
 #: a file of another version is emptied: what waited in it is found by the next sweep
 VERSION = 1
@@ -106,13 +105,8 @@ class EmbeddedQueue:
         self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
     ) -> Page[Job]:
         """Some of what runs, then of what waits."""
-        waits, number = place_of(after)
-        place = {"after": after, "after_waits": waits, "after_id": number}
         with self._open() as connection:
-            found = self._queries.page(connection, host=host, **place, limit=one_more(limit))
-            total = self._queries.count(connection, host=host)["total"]
-        rows = page_of(found, total, limit, lambda row: f"{row['waits']}~{row['id']}")
-        return replace(rows, items=tuple(map(_job, rows.items)))
+            return jobs_page(self._queries, connection, _job, host, after, limit)
 
     def reap(self) -> int:
         """How many jobs wait again that workers had begun who are gone."""

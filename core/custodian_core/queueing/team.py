@@ -4,7 +4,6 @@ import hashlib
 import threading
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -24,12 +23,12 @@ from custodian_core.jobs import (
     Wish,
     Work,
     check_wish,
-    place_of,
 )
-from custodian_core.paging import one_more, page_of
 from custodian_core.ports import LIMIT
 from custodian_core.records import Page
 from custodian_core.screening import screened
+
+from .listing import jobs_page
 
 #: PostgreSQL's schema for it; the hub's own dump leaves it out
 SCHEMA = "custodian_queue"
@@ -114,13 +113,8 @@ class TeamQueue:
         self, host: str | None = None, *, after: str | None = None, limit: int = LIMIT
     ) -> Page[Job]:
         """Some of what runs, then of what waits."""
-        waits, number = place_of(after)
-        place = {"after": after, "after_waits": waits, "after_id": number}
         with self.open() as connection:
-            found = self._queries.page(connection, host=host, **place, limit=one_more(limit))
-            total = self._queries.count(connection, host=host)["total"]
-        rows = page_of(found, total, limit, lambda row: f"{row['waits']}~{row['id']}")
-        return replace(rows, items=tuple(map(_job, rows.items)))
+            return jobs_page(self._queries, connection, _job, host, after, limit)
 
     def reap(self) -> int:
         """How many jobs wait again that workers had begun who are gone."""

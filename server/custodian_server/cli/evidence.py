@@ -74,20 +74,12 @@ def latest(domain: str, repo: str, json_: bool) -> None:
     from custodian_tools.ops import evidence as tool
 
     with at(repo) as (_, target):
-        standing, told = tool.latest(target, domain, now().date())
+        newest = tool.latest(target, domain, now().date())
     if json_:
-        data = {
-            "domain": domain,
-            "path": standing.latest.path if standing.latest else None,
-            "age_days": standing.age_days,
-            "is_old": standing.is_old,
-            "evidence": told,
-        }
-        echo_json("evidence_latest", data)
+        echo_json("evidence_latest", {"domain": domain, **newest.to_json()})
         return
-    path = standing.latest.path if standing.latest else ""
-    click.echo(", ".join([path, _ago(standing.age_days), *["old"] * bool(standing.is_old)]))
-    for row in json.dumps(told, ensure_ascii=False, indent=2).splitlines():
+    click.echo(", ".join([newest.path, _ago(newest.age_days), *["old"] * bool(newest.is_old)]))
+    for row in json.dumps(newest.told, ensure_ascii=False, indent=2).splitlines():
         click.echo(printable(row))
 
 

@@ -19,13 +19,13 @@ TODAY = NOW.date()
 
 def test_evidence_is_written_sealed_and_read_back(empty: Ops) -> None:
     written = evidence.write(empty.bench, empty.target, "holdout", {"rate": 0.93}, name="nightly")
-    standing, told = evidence.latest(empty.target, "holdout", TODAY)
+    newest = evidence.latest(empty.target, "holdout", TODAY)
 
     assert (written.pushed, written.changed) == (
         True,
         ("evidence/holdout/2026-05-09-nightly.json",),
     )
-    assert (standing.age_days, told) == (0, {"rate": 0.93})
+    assert (newest.age_days, newest.told) == (0, {"rate": 0.93})
     again = evidence.write(empty.bench, empty.target, "holdout", {"rate": 0.93}, name="nightly")
     assert again.status == "noop"
 

@@ -22,7 +22,7 @@ from custodian_core.errors import (
     StaleFence,
     UnknownThing,
 )
-from custodian_core.records import Claim, Intervention, Page, Repo, Task
+from custodian_core.records import Intervention, Page, Repo, Task
 from custodian_core.text import printable
 from custodian_tools import health
 
@@ -152,17 +152,6 @@ def task_card(task: Task) -> dict[str, Any]:
     if more or len(task.description) > LONGEST_TEXT:
         told |= {"truncated": True, "hint": "the rest stands in the workplan's file"}
     return told
-
-
-def lease(claim: Claim) -> dict[str, Any]:
-    """The right to work on a task, as its holder needs it."""
-    return {
-        "claim_id": claim.id,
-        "holder": claim.holder,
-        "fence": claim.fence,
-        "expires_at": stamp(claim.expires_at),
-        "ttl_s": claim.ttl_s,
-    }
 
 
 def question(asked: Intervention) -> dict[str, Any]:

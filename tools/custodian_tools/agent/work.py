@@ -15,6 +15,7 @@ from custodian_core.commands import (
     SetGoal,
 )
 from custodian_core.errors import BadValue, HubUnreachable, NothingToDo, Regression
+from custodian_core.payload import lease
 from custodian_core.records import Claim, ClaimKind
 from custodian_core.status import Priority, Status, regresses
 from custodian_tools.advisory import advisory
@@ -24,7 +25,6 @@ from custodian_tools.hub import question as question_named
 
 from .answers import (
     MORE_ROOM,
-    lease,
     line,
     page,
     question,

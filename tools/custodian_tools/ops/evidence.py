@@ -109,8 +109,27 @@ def issues_named(ground: Ground) -> tuple[dict[str, frozenset[int]], list[Findin
     return named, unread
 
 
-def latest(target: Target, domain: str, today: date) -> tuple[Standing, dict[str, Any]]:
-    """The newest evidence of the domain, how old it is, and what it says."""
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The newest evidence of a domain: where it lies, how old it is, and what it says."""
+
+    path: str
+    age_days: int | None
+    is_old: bool | None
+    told: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """The evidence as `--json` and tools show it."""
+        return {
+            "path": self.path,
+            "age_days": self.age_days,
+            "is_old": self.is_old,
+            "evidence": self.told,
+        }
+
+
+def latest(target: Target, domain: str, today: date) -> Newest:
+    """The newest evidence of the domain."""
     ground = OnDisk(target.path)
     good, _ = pieces(ground.paths())
     standing = next((each for each in standings(good, today) if each.domain == domain), None)
@@ -120,7 +139,7 @@ def latest(target: Target, domain: str, today: date) -> tuple[Standing, dict[str
     told = read_piece(ground.data(standing.latest.path) or b"")
     if isinstance(told, str):
         raise FileTrouble(standing.latest.path, f"it {told}")
-    return standing, told
+    return Newest(standing.latest.path, standing.age_days, standing.is_old, told)
 
 
 def write(

@@ -28,13 +28,7 @@ def list_evidence(
 
 def get_evidence(desk: Desk, domain: str, repo: Repo = None) -> dict[str, Any]:
     """Read the newest evidence of a domain, and say how old it is."""
-    standing, told = evidence.latest(target_of(desk, repo), domain, now().date())
-    return {
-        "path": standing.latest.path if standing.latest else None,
-        "age_days": standing.age_days,
-        "is_old": standing.is_old,
-        "evidence": told,
-    }
+    return evidence.latest(target_of(desk, repo), domain, now().date()).to_json()
 
 
 def write_evidence(

@@ -49,7 +49,9 @@ class Worker:
             self.tell(f"{repo.slug}: {done}")
         report = self._run_in_own(repo) if managed else self._run(repo, SETTLE_S)
         if report.findings or report.actions:
-            self.tell(line(report))
+            # (the events of the run, and it itself among its repo's, are found by its id)
+            run = f" (run {report.run_id})" if report.run_id else ""
+            self.tell(f"{line(report)}{run}")
         return not report.untold and report.outcome not in PASSING
 
     def _run_in_own(self, repo: Repo) -> Report:

@@ -48,6 +48,8 @@ def test_a_repo_is_synced_with_no_checkout_but_the_workers_own(
     assert (repo.domain, repo.default_branch) == ("custodian", "main")
     assert house.worker.work(job())
     assert house.hub.tasks(repo="docs").total == 2
+    (run,) = house.hub.sync_runs("docs")
+    assert house.told[-1].endswith(f"(run {run.id})")
     tip = push(tmp_path / "dev")
     assert house.worker.work(job())
     assert head(house.checkout) == tip == head(remote, "main")

@@ -42,7 +42,7 @@ _HEAD = {"kind": "custodian-hub", "schema_version": SCHEMA}
 def export(database: Database) -> Iterator[str]:
     """The lines that make this hub anew, as it is at one moment."""
     connection = database.connection()
-    connection = database.begin_reading(connection)
+    connection, _ = database.begin_reading(connection)
     try:
         yield json.dumps(_HEAD)
         for table in TABLES:
@@ -69,7 +69,8 @@ def restore(database: Database, lines: Iterable[str], now: datetime) -> int:
 
 def _fill(database: Database, numbered: Iterable[tuple[int, str]], version: int) -> int:
     with database.writing() as connection:
-        connection, _ = database.take_turn(connection)
+        turn, _ = database.take_turn(connection)
+        connection = turn.connection
         try:
             _expect_empty(connection, version)
             connection.execute("delete from hub")

@@ -1,7 +1,7 @@
 """The questions that a hub in a database answers, each from one moment."""
 
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -36,7 +36,7 @@ from . import humans, inventories, plans, rows, tokens
 from .databases import Database
 from .dispatching import dispatch
 from .rows import URGENCY
-from .writing import Reading
+from .writing import Glance, Reading, Snapshot
 
 if TYPE_CHECKING:
     from custodian_core.ops.flow import Flow
@@ -58,15 +58,12 @@ class Questions:
     @contextmanager
     def _reading(self) -> Generator[Reading]:
         """Statements that see one moment."""
-        connection = self.database.connection()
         try:
-            connection = self.database.begin_reading(connection)
+            tx = Snapshot(self.queries, self.database, self.database.connection())
             try:
-                yield Reading(self.queries, self.database, connection)
+                yield tx
             finally:
-                # (told of a rollback, psycopg forgets what it has prepared)
-                with suppress(self.database.trouble):
-                    connection.execute("commit")
+                tx.end()
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 
@@ -77,7 +74,7 @@ class Questions:
         It must name its columns: PostgreSQL refuses a `select *` prepared before an upgrade.
         """
         try:
-            yield Reading(self.queries, self.database, self.database.connection())
+            yield Glance(self.queries, self.database, self.database.connection())
         except self.database.trouble as error:
             raise HubTrouble(self.database.name, str(error)) from error
 

@@ -5,7 +5,7 @@ behind it the first row or None, with a `!` how many rows were changed. A value 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -37,22 +37,21 @@ class Statement:
     order: tuple[str, ...] | None
 
     def __call__(self, connection: Any, **values: Any) -> Any:
-        """What it gives on that connection, or cursor."""
-        return self.result(self.start(connection, values))
-
-    def start(self, connection: Any, values: Mapping[str, Any]) -> Any:
-        """The cursor that will tell what it gives."""
-        if self.order is None:
-            return connection.execute(self.text, values)
-        return connection.execute(self.text, [values[name] for name in self.order])
-
-    def result(self, cursor: Any) -> Any:
-        """What it gives, told by the cursor that it was started with."""
-        if self.kind is Kind.CHANGED:
-            return cursor.rowcount
+        """What it gives on that connection."""
+        cursor = connection.execute(self.text, self.spelled(values))
         # (a cursor of SQLite that was not read to its end would hold on to what it sees)
-        found = cursor.fetchall()
-        return next(iter(found), None) if self.kind is Kind.ROW else found
+        rows = () if self.kind is Kind.CHANGED else cursor.fetchall()
+        return self.told(rows, cursor.rowcount)
+
+    def spelled(self, values: Mapping[str, Any]) -> Any:
+        """The values as its database reads them."""
+        return values if self.order is None else [values[name] for name in self.order]
+
+    def told(self, rows: Sequence[Any], changed: int) -> Any:
+        """What it gives, of the rows that were found and how many were changed."""
+        if self.kind is Kind.CHANGED:
+            return changed
+        return next(iter(rows), None) if self.kind is Kind.ROW else rows
 
 
 class Statements:

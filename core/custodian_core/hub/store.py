@@ -84,14 +84,14 @@ from . import (
     tokens,
     vaults,
 )
-from .databases import Database
+from .databases import Database, Turn
 from .dispatching import claimed
 from .migrating import upgrade
 from .questions import Questions
 from .rows import Row
 from .sql import Statements
 from .turns import Turns, Work
-from .writing import Handler, Writing
+from .writing import Handler, Writing, opening, questions
 
 #: the schema that this program reads and writes
 SCHEMA = 6
@@ -215,17 +215,15 @@ class Store(Questions):
 
     def write(self, by: Caller, do: Callable[[Writing], T]) -> T:
         """What is answered, once it stands."""
-        return self.turns.take(Work(screened(by), do))
+        by = screened(by)
+        return self.turns.take(Work(by, do, questions(self.queries, opening(by))))
 
-    def _writing(self, turn: tuple[Any, int], by: Caller) -> Writing:
+    def _writing(self, turn: Turn, by: Caller) -> Writing:
         """The turn, as one caller has it."""
-        now = self._now(turn[0])
+        # (the database's own time, where hosts with clocks of their own share it)
+        shared = turn.at if self.clock is codec.now else None
+        now = shared or self.clock()
         return Writing(self.queries, self.database, turn, by, now, self.hub_id)
-
-    def _now(self, connection: Any) -> datetime:
-        """The hub's time: the database's own, where hosts with clocks of their own share it."""
-        shared = self.database.time_of(connection) if self.clock is codec.now else None
-        return shared or self.clock()
 
     def health(self) -> Health:
         """That the hub answers, and which one it is."""

@@ -6,14 +6,16 @@ does all that was wanted meanwhile in one transaction, and each is told how thei
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from custodian_core.commands import Caller
 from custodian_core.errors import Conflict, HubTrouble
 
 from . import claims
-from .databases import Database, roll_back
+from .databases import Database, Question, Turn, roll_back
 from .writing import Writing
 
 T = TypeVar("T")
@@ -25,9 +27,11 @@ MOST = 16
 class Work(Generic[T]):
     """What somebody wants to write, and how it went."""
 
-    def __init__(self, by: Caller, do: Callable[[Writing], T]) -> None:
+    def __init__(self, by: Caller, do: Callable[[Writing], T], opening: Sequence[Question]) -> None:
         self.by = by
         self.do = do
+        #: what it begins with, whatever it is
+        self.opening = opening
         #: it is done, or its own thread is to do it
         self.called = threading.Event()
         self.ended = False
@@ -53,9 +57,7 @@ class Work(Generic[T]):
 class Turns:
     """The threads of one process that write to one hub."""
 
-    def __init__(
-        self, database: Database, writing: Callable[[tuple[Any, int], Caller], Writing]
-    ) -> None:
+    def __init__(self, database: Database, writing: Callable[[Turn, Caller], Writing]) -> None:
         self._database = database
         self._writing = writing
         self._changing = threading.Lock()
@@ -116,43 +118,44 @@ class Turns:
     def _carry_out(self, works: Sequence[Work[Any]]) -> None:
         try:
             with self._database.writing() as connection:
-                turn = self._database.take_turn(connection)
                 try:
+                    asked = [each for work in works for each in work.opening]
+                    turn, answers = self._database.take_turn(connection, *asked)
+                    connection = turn.connection
                     if len(works) == 1:
-                        self._alone(turn, *works)
+                        self._alone(turn, works[0], answers)
                     else:
-                        self._together(turn, works)
+                        self._together(turn, zip(works, _found(works, answers), strict=True))
                 except BaseException:
-                    roll_back(self._database, turn[0])
+                    roll_back(self._database, connection)
                     raise
         except Exception as error:
             for work in works:
                 if not work.ended:
                     work.fails(self._in_words(error))
 
-    def _alone(self, turn: tuple[Any, int], work: Work[Any]) -> None:
+    def _alone(self, turn: Turn, work: Work[Any], found: list[Any]) -> None:
         tx = self._writing(turn, work.by)
-        answer = _done(tx, work)
+        answer = _done(tx, work, found)
         tx.commit()
         work.stands(answer)
 
-    def _together(self, turn: tuple[Any, int], works: Sequence[Work[Any]]) -> None:
+    def _together(self, turn: Turn, works: Iterable[tuple[Work[Any], list[Any] | None]]) -> None:
         """One that fails leaves the others as they are."""
-        connection, seq = turn
         answers: list[tuple[Work[Any], Any]] = []
-        for work in works:
-            tx = self._writing((connection, seq), work.by)
+        for work, found in works:
+            tx = self._writing(turn, work.by)
             try:
                 tx.run("mark")
-                answer = _done(tx, work)
+                answer = _done(tx, work, found)
                 tx.end("unmark")
             except Exception as error:
-                self._database.back_to_mark(connection)
+                self._database.back_to_mark(turn.connection)
                 work.fails(self._in_words(error))
             else:
-                seq = tx.seq
+                turn = replace(turn, seq=tx.seq)
                 answers.append((work, answer))
-        self._writing((connection, seq), works[0].by).commit()
+        self._writing(turn, Caller("")).commit()
         for work, answer in answers:
             work.stands(answer)
 
@@ -168,9 +171,18 @@ class Turns:
         return told
 
 
-def _done(tx: Writing, work: Work[T]) -> T:
+def _found(works: Sequence[Work[Any]], answers: Sequence[Any]) -> Iterator[list[Any] | None]:
+    """What each work's opening was answered; None where an earlier work may have changed that."""
+    rest, callers = iter(answers), set[str]()
+    for work in works:
+        found = list(islice(rest, len(work.opening)))
+        yield None if work.by.name in callers else found
+        callers.add(work.by.name)
+
+
+def _done(tx: Writing, work: Work[T], found: list[Any] | None) -> T:
     """What the work answers; whatever a caller does renews what they hold."""
-    held = tx.begin()
+    held = tx.begin(found)
     answer = work.do(tx)
     claims.touch_all(tx, held)
     return answer

@@ -1,7 +1,8 @@
 """One writing transaction: who writes, at what time, and the log of what was done."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +13,7 @@ from custodian_core.errors import BadValue, Conflict, UnknownThing
 from custodian_core.records import Repo, Task, Workstream
 
 from . import rows
-from .databases import Database
+from .databases import Database, Question, Turn
 from .rows import Row, as_text_or_null
 
 #: the largest number that every database can hold
@@ -29,35 +30,26 @@ class Reading:
         self._queries = queries
         self._database = database
         self._connection = connection
-        #: (to make one for each statement costs as much as many a statement)
-        self._cursor = connection.cursor()
 
     def one(self, query: str, **values: Any) -> Row | None:
         """The row that the query finds, if it finds one."""
-        row: Row | None = self._ask((query, _storable(values)))[0]
+        row: Row | None = self._ask((query, values))[0]
         return row
 
     def all(self, query: str, **values: Any) -> list[Row]:
         """Every row that the query finds."""
-        found: list[Row] = self._ask((query, _storable(values)))[0]
+        found: list[Row] = self._ask((query, values))[0]
         return found
 
     def answers(self, *asked: Asked) -> list[Any]:
         """What each of the queries finds, which the database is asked in one go."""
-        return self._ask(*((query, _storable(values)) for query, values in asked))
+        return self._ask(*asked)
 
     def _ask(self, *asked: Asked) -> list[Any]:
-        if len(asked) > 1:
-            return self._ask_together(asked)
-        return [getattr(self._queries, query)(self._cursor, **values) for query, values in asked]
+        return self._put(questions(self._queries, asked))
 
-    def _ask_together(self, asked: Sequence[Asked]) -> list[Any]:
-        statements = [(getattr(self._queries, query), values) for query, values in asked]
-        with self._database.together(self._connection):
-            cursors = [
-                statement.start(self._connection, values) for statement, values in statements
-            ]
-        return [each.result(cursor) for (each, _), cursor in zip(statements, cursors, strict=True)]
+    def _put(self, asked: list[Question]) -> list[Any]:
+        return self._database.ask(self._connection, *asked)
 
     def value(self, query: str, **values: Any) -> Any:
         """The one value that the query finds."""
@@ -100,6 +92,32 @@ class Reading:
         return found[0]
 
 
+class Glance(Reading):
+    """Statements that see a moment each."""
+
+    def _put(self, asked: list[Question]) -> list[Any]:
+        return self._database.glance(self._connection, *asked)
+
+
+class Snapshot(Reading):
+    """Statements that see one moment, which is that of the first."""
+
+    _begun = False
+
+    def _put(self, asked: list[Question]) -> list[Any]:
+        if self._begun:
+            return super()._put(asked)
+        self._connection, answers = self._database.begin_reading(self._connection, *asked)
+        self._begun = True
+        return answers
+
+    def end(self) -> None:
+        """Nothing is held on to."""
+        if self._begun:
+            with suppress(self._database.trouble):
+                self._database.end_reading(self._connection)
+
+
 class Writing(Reading):
     """A transaction that writes; what it does is done whole or not at all.
 
@@ -111,13 +129,13 @@ class Writing(Reading):
         self,
         queries: Any,
         database: Database,
-        turn: tuple[Any, int],
+        turn: Turn,
         by: Caller,
         now: datetime,
         hub_id: str,
     ) -> None:
-        connection, self._seq = turn
-        super().__init__(queries, database, connection)
+        super().__init__(queries, database, turn.connection)
+        self._seq = turn.seq
         self.by = by
         self.now = now
         self.at = stamp(now)
@@ -126,22 +144,19 @@ class Writing(Reading):
         self.answered: Row | None = None
         self._kept: list[Asked] = []
 
-    def begin(self) -> list[Row]:
-        """The claims that the caller holds; and it is looked up whether this was asked before."""
-        asked: list[Asked] = [("open_claims_of", {"holder": self.by.name})]
-        if (key := self.by.idempotency_key) is not None:
-            asked.append(("kept_answer", {"caller": self.by.name, "idempotency_key": key}))
-        held, *kept = self.answers(*asked)
+    def begin(self, found: list[Any] | None) -> list[Row]:
+        """The claims that the caller holds; `found` is what they began with, if it was asked."""
+        held, *kept = self.answers(*opening(self.by)) if found is None else found
         self.answered = next(iter(kept), None)
         return list(held)
 
     def run(self, query: str, **values: Any) -> None:
         """Run a statement that writes, at the latest along with the next one that reads."""
-        self._kept.append((query, _storable(values)))
+        self._kept.append((query, values))
 
     def changed(self, query: str, **values: Any) -> int:
         """Run a statement that writes; how many rows it changed."""
-        changed: int = self._ask((query, _storable(values)))[0]
+        changed: int = self._ask((query, values))[0]
         return changed
 
     def _ask(self, *asked: Asked) -> list[Any]:
@@ -195,6 +210,19 @@ class Writing(Reading):
 
 
 Handler = Callable[[Writing, Any], Any]
+
+
+def opening(by: Caller) -> tuple[Asked, ...]:
+    """What every writer begins with: the claims that they hold, and whether they ask again."""
+    held: Asked = ("open_claims_of", {"holder": by.name})
+    if by.idempotency_key is None:
+        return (held,)
+    return held, ("kept_answer", {"caller": by.name, "idempotency_key": by.idempotency_key})
+
+
+def questions(queries: Any, asked: Iterable[Asked]) -> list[Question]:
+    """What the database is asked."""
+    return [(getattr(queries, query), _storable(values)) for query, values in asked]
 
 
 def _storable(values: dict[str, Any]) -> dict[str, Any]:

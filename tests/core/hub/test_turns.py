@@ -68,11 +68,11 @@ def wait_for(store: Store, number: int) -> None:
 def turns_taken(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Grows with each transaction that writes."""
     taken: list[Any] = []
-    take: Callable[[Any], Any] = store.database.take_turn
+    take: Callable[..., Any] = store.database.take_turn
 
-    def counted(connection: Any) -> Any:
+    def counted(connection: Any, *asked: Any) -> Any:
         taken.append(connection)
-        return take(connection)
+        return take(connection, *asked)
 
     monkeypatch.setattr(store.database, "take_turn", counted)
     return taken

@@ -1,7 +1,7 @@
 """The two databases: how each is opened, begun in, and brought to the schema of today."""
 
-from .port import Database, roll_back
+from .port import Database, Question, Turn, roll_back
 from .postgresql import PostgreSQL
 from .sqlite import SQLite
 
-__all__ = ["Database", "PostgreSQL", "SQLite", "roll_back"]
+__all__ = ["Database", "PostgreSQL", "Question", "SQLite", "Turn", "roll_back"]

@@ -1,8 +1,26 @@
 """What the hub needs of a database."""
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
+
+from custodian_core.hub.sql import Statement
+
+#: a statement and its values, by their names
+Question = tuple[Statement, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A transaction that writes: nobody else does until it ends."""
+
+    connection: Any
+    #: the number of the last event
+    seq: int
+    #: when it began; None where the machine's clock is the only one there is
+    at: datetime | None
 
 
 class Database(Protocol):
@@ -41,20 +59,16 @@ class Database(Protocol):
         """The connection of the one thread that writes: others would only get in its way."""
         ...
 
-    def take_turn(self, connection: Any) -> tuple[Any, int]:
-        """The connection, or one in its place, in a transaction that writes to the hub.
-
-        Writers take turns: the second is the number of the last event, and nobody adds one before
-        this transaction ends.
-        """
+    def ask(self, connection: Any, *asked: Question) -> list[Any]:
+        """What each statement gives; where the way is long, all of it goes and comes in one."""
         ...
 
-    def time_of(self, connection: Any) -> datetime | None:
-        """When its turn began; None where the machine's clock is the only one there is."""
+    def glance(self, connection: Any, *asked: Question) -> list[Any]:
+        """What each statement gives of those that write nothing, in no transaction."""
         ...
 
-    def together(self, connection: Any) -> AbstractContextManager[Any]:
-        """Statements whose results are looked at afterwards are sent in one go."""
+    def take_turn(self, connection: Any, *asked: Question) -> tuple[Turn, list[Any]]:
+        """A turn on that connection, or on one in its place, and what it is asked at once."""
         ...
 
     def roll_back(self, connection: Any) -> None:
@@ -65,8 +79,12 @@ class Database(Protocol):
         """What was done since the mark does not stand, and there is no mark."""
         ...
 
-    def begin_reading(self, connection: Any) -> Any:
-        """The connection, or one in its place, in a transaction that sees one moment."""
+    def begin_reading(self, connection: Any, *asked: Question) -> tuple[Any, list[Any]]:
+        """The connection, or one in its place, sees one moment; and what it is asked at once."""
+        ...
+
+    def end_reading(self, connection: Any) -> None:
+        """It sees what is new."""
         ...
 
     def begin_upgrade(self, connection: Any) -> None:

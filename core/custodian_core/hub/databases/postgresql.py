@@ -1,16 +1,20 @@
 """A team's database: a PostgreSQL that many hosts share."""
 
 import threading
-from collections.abc import Callable, Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
-from weakref import WeakKeyDictionary
 
 from custodian_core.errors import BadValue, HubTrouble, HubUnreachable
+from custodian_core.hub.sql import Kind, Statement
 
 from .connections import Connections
+from .port import Question, Turn
+
+if TYPE_CHECKING:
+    from .line import Line
 
 #: when a PostgreSQL that says nothing is taken for gone, where its URL does not say that itself: by
 #: default a machine that was switched off is waited for two hours, with a repo's lock in hand
@@ -22,8 +26,24 @@ PATIENT = {
 }
 
 _SETTING = "CUSTODIAN_DATABASE_URL"
-#: which schema there is
-_WHICH = "select schema_version from hub"
+
+
+def _question(text: str, kind: Kind) -> Question:
+    return Statement(text, kind, ()), {}
+
+
+_READ = (
+    _question("begin isolation level repeatable read read only", Kind.CHANGED),
+    _question("select schema_version from hub", Kind.ROW),
+)
+#: (the lock of the hub's one row is the queue of those who write)
+_WRITE = (
+    _question("begin", Kind.CHANGED),
+    _question(
+        "select schema_version, event_seq, clock_timestamp() as at from hub for update", Kind.ROW
+    ),
+)
+_END = _question("commit", Kind.CHANGED)
 #: the number of the lock that upgrades of a PostgreSQL schema take turns by
 _UPGRADE = 0x637573746F6469
 
@@ -45,51 +65,46 @@ class PostgreSQL:
         self.address = _address(url)
         self.integrity = psycopg.IntegrityError
         self.trouble = psycopg.Error
-        # (one that was built upon a libpq before 14 has none)
-        self._pipelines = psycopg.Pipeline.is_supported()
         self._connections = Connections(self._open)
         self._alone = threading.Lock()
-        self._writer: Any = None
-        #: the schema for which each connection has prepared its statements
-        self._schemas: WeakKeyDictionary[Any, int | None] = WeakKeyDictionary()
-        #: when each connection's turn began
-        self._times: WeakKeyDictionary[Any, datetime] = WeakKeyDictionary()
+        self._writer: Line | None = None
 
-    def connection(self) -> Any:
-        connection = self._connections.mine()
+    def connection(self) -> "Line":
+        connection: Line = self._connections.mine()
         if connection.closed:  # the server has gone and come back
             self._connections.drop()
             connection = self._connections.mine()
         return connection
 
-    def _open(self) -> Any:
+    def _open(self) -> "Line":
         import psycopg
         from psycopg.conninfo import conninfo_to_dict
-        from psycopg.rows import dict_row
+
+        from .line import Line
 
         try:
-            rows: Any = dict_row
             said = conninfo_to_dict(self.url)
-            patient: Any = {name: value for name, value in PATIENT.items() if name not in said}
-            # (what is asked twice is asked again: its plan is kept from the second time on)
-            connection = psycopg.connect(
-                self.url,
-                autocommit=True,
-                row_factory=rows,
-                cursor_factory=psycopg.RawCursor,
-                prepare_threshold=1,
-                **patient,
-            )
+            patient = {name: value for name, value in PATIENT.items() if name not in said}
+            return Line.to(self.url, **patient)
         except psycopg.ProgrammingError:
             # (what PostgreSQL says of a URL that it cannot read may hold the password)
             raise BadValue(_SETTING, f"{self.name} has a part that is misspelt") from None
         except psycopg.Error as error:
             raise HubUnreachable(self.name, str(error).splitlines()[0]) from error
-        return connection
 
-    def begin_reading(self, connection: Any) -> Any:
-        begin = "begin isolation level repeatable read read only"
-        return self._begun(connection, (begin, _WHICH), self._another)[0]
+    def ask(self, connection: "Line", *asked: Question) -> list[Any]:
+        answers = connection.ask(*((each.text, each.spelled(values)) for each, values in asked))
+        return [each.told(*answer) for (each, _), answer in zip(asked, answers, strict=True)]
+
+    def glance(self, connection: "Line", *asked: Question) -> list[Any]:
+        return self._asked(connection, asked, self._another)[1]
+
+    def begin_reading(self, connection: "Line", *asked: Question) -> "tuple[Line, list[Any]]":
+        connection, _, answers = self._begun(connection, _READ, asked, self._another)
+        return connection, answers
+
+    def end_reading(self, connection: "Line") -> None:
+        self.ask(connection, _END)
 
     @contextmanager
     def writing(self) -> Generator[Any]:
@@ -106,18 +121,10 @@ class PostgreSQL:
                 if self._writer.info.transaction_status is not psycopg.pq.TransactionStatus.IDLE:
                     self._writer.close()  # (nobody goes on from the middle)
 
-    def take_turn(self, connection: Any) -> tuple[Any, int]:
-        # (the lock of the hub's one row is the queue of those who write)
-        told = "select schema_version, event_seq, clock_timestamp() as at from hub for update"
-        connection, row = self._begun(connection, ("begin", told), self._another_writer)
-        self._times[connection] = row["at"].astimezone(UTC).replace(microsecond=0)
-        return connection, row["event_seq"]
-
-    def time_of(self, connection: Any) -> datetime | None:
-        return self._times.get(connection)
-
-    def together(self, connection: Any) -> AbstractContextManager[Any]:
-        return connection.pipeline() if self._pipelines else nullcontext()
+    def take_turn(self, connection: "Line", *asked: Question) -> tuple[Turn, list[Any]]:
+        connection, row, answers = self._begun(connection, _WRITE, asked, self._another_writer)
+        at = row["at"].astimezone(UTC).replace(microsecond=0)
+        return Turn(connection, row["event_seq"], at), answers
 
     def roll_back(self, connection: Any) -> None:
         self._at_once(connection, b"rollback")
@@ -126,51 +133,58 @@ class PostgreSQL:
         self._at_once(connection, b"rollback to savepoint work; release savepoint work")
 
     def _at_once(self, connection: Any, said: bytes) -> None:
-        # Told of a rollback, psycopg forgets every statement that it has prepared, as one might
-        # speak of what was made and taken back; the hub's writers make rows and nothing else.
+        # (a cursor that is told of a rollback has PostgreSQL forget whatever was prepared)
         import psycopg
 
         result = connection.pgconn.exec_(said)
         if result.status != psycopg.pq.ExecStatus.COMMAND_OK:
             raise psycopg.errors.error_from_result(result)
 
-    def _another(self) -> Any:
+    def _another(self) -> "Line":
         self._connections.drop()
         return self.connection()
 
-    def _another_writer(self) -> Any:
-        self._writer.close()
+    def _another_writer(self) -> "Line":
+        if self._writer is not None:
+            self._writer.close()
         self._writer = self._open()
         return self._writer
 
     def _begun(
-        self, connection: Any, how: tuple[str, str], another: Callable[[], Any]
-    ) -> tuple[Any, Any]:
+        self,
+        connection: "Line",
+        how: tuple[Question, Question],
+        asked: Sequence[Question],
+        another: "Callable[[], Line]",
+    ) -> "tuple[Line, Any, list[Any]]":
         """The transaction has begun on a connection that knows the schema of now.
 
         PostgreSQL refuses statements that were prepared before their tables changed, and an upgrade
-        changes them while servers go on. The question for it goes along with the beginning.
+        changes them while servers go on. The question for it goes along with the beginning, and so
+        does what is to be known first.
         """
+        connection, (_, row, *answers) = self._asked(connection, (*how, *asked), another)
+        schema = row["schema_version"] if row else None
+        if connection.schema not in (None, schema):
+            return self._begun(another(), how, asked, another)
+        connection.schema = schema
+        return connection, row, answers
+
+    def _asked(
+        self, connection: "Line", asked: Sequence[Question], another: "Callable[[], Line]"
+    ) -> "tuple[Line, list[Any]]":
+        """What writes nothing is asked again where the server has gone away and come back."""
         import psycopg
 
         try:
-            row = self._began(connection, how)
-        except psycopg.OperationalError:
-            if not connection.closed:
-                raise
-            # (the server went away and came back since it was last asked; nothing has begun yet)
-            connection = another()
-            row = self._began(connection, how)
-        schema = row["schema_version"] if row else None
-        if self._schemas.setdefault(connection, schema) == schema:
-            return connection, row
-        self.roll_back(connection)
-        return self._begun(another(), how, another)
-
-    def _began(self, connection: Any, how: tuple[str, str]) -> Any:
-        with self.together(connection):
-            cursor = [connection.execute(each) for each in how][-1]
-        return cursor.fetchone()
+            return connection, self.ask(connection, *asked)
+        except psycopg.Error as error:
+            outdated = connection.closed or isinstance(error, psycopg.NotSupportedError)
+            if outdated and connection.has_answered:
+                return self._asked(another(), asked, another)
+            with suppress(psycopg.Error):
+                self.roll_back(connection)
+            raise
 
     def begin_upgrade(self, connection: Any) -> None:
         connection.execute("begin")

@@ -5,14 +5,14 @@ import sqlite3
 import threading
 import time
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
-from datetime import datetime
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from custodian_core.errors import HubTrouble
 
 from .connections import Connections
+from .port import Question, Turn
 
 #: how long a writer waits for its turn before it gives up
 PATIENCE_S = 60
@@ -66,19 +66,25 @@ class SQLite:
             raise HubTrouble(self.name, f"it cannot be opened: {error}") from error
         return connection
 
-    def begin_reading(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+    def ask(self, connection: sqlite3.Connection, *asked: Question) -> list[Any]:
+        return [statement(connection, **values) for statement, values in asked]
+
+    def glance(self, connection: sqlite3.Connection, *asked: Question) -> list[Any]:
+        return self.ask(connection, *asked)
+
+    def begin_reading(
+        self, connection: sqlite3.Connection, *asked: Question
+    ) -> tuple[sqlite3.Connection, list[Any]]:
         connection.execute("begin")
-        return connection
+        return connection, self.ask(connection, *asked)
 
-    def take_turn(self, connection: sqlite3.Connection) -> tuple[sqlite3.Connection, int]:
+    def end_reading(self, connection: sqlite3.Connection) -> None:
+        connection.execute("commit")
+
+    def take_turn(self, connection: sqlite3.Connection, *asked: Question) -> tuple[Turn, list[Any]]:
         self.begin(connection)
-        return connection, connection.execute(_LAST).fetchone()[0]
-
-    def time_of(self, connection: sqlite3.Connection) -> datetime | None:
-        return None
-
-    def together(self, connection: sqlite3.Connection) -> AbstractContextManager[Any]:
-        return nullcontext()
+        (seq,) = connection.execute(_LAST).fetchone()
+        return Turn(connection, seq, None), self.ask(connection, *asked)
 
     def roll_back(self, connection: sqlite3.Connection) -> None:
         connection.execute("rollback")

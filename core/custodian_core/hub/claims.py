@@ -56,10 +56,10 @@ def granted(tx: Writing, command: ClaimTask) -> Granted:
         check_name("host", command.host, HOST_LIMIT)
     if (command.task is None) == (command.repo is None):
         raise BadValue("claim", "name a task, or a repo for its next one")
-    task = tx.task(command.task) if command.task else next_task(tx, command)
+    task, may_be_held = (tx.task(command.task), True) if command.task else next_task(tx, command)
     if rank(task.status) == rank(Status.DONE):
         raise Conflict(f"task {task.key}", f"it is {task.status}; there is nothing left to claim")
-    held = tx.one("open_claim", task_id=task.id)
+    held = tx.one("open_claim", task_id=task.id) if may_be_held else None
     if held is not None:
         if held["holder"] == command.holder:
             return Granted(renewed(tx, held), task, *YOURS)
@@ -145,8 +145,8 @@ def _refuse_shared_workdir(tx: Writing, command: ClaimTask) -> None:
         raise Conflict(f"workdir {command.workdir}", f"{who}; use a worktree of your own")
 
 
-def next_task(tx: Writing, command: ClaimTask) -> Task:
-    """The task that the holder should work on, or `NothingToDo`."""
+def next_task(tx: Writing, command: ClaimTask) -> tuple[Task, bool]:
+    """The task that the holder should work on, and whether a claim was left; or `NothingToDo`."""
     assert command.repo is not None  # noqa: S101 - checked by the caller
     row, *found = tx.answers(
         ("repo_row", {"slug": command.repo}), *candidates(command.repo, command.holder, tx.at)
@@ -155,7 +155,7 @@ def next_task(tx: Writing, command: ClaimTask) -> Task:
     chosen = choose(*found)
     if chosen is None:
         raise NothingToDo(command.repo, why_nothing(tx, command.repo))
-    return rows.task(chosen)
+    return rows.task(chosen), chosen["open_claims"] > 0
 
 
 def candidates(repo: str, holder: str | None, now: str) -> tuple[Asked, Asked]:

@@ -492,7 +492,7 @@ order by position, key limit 20;
 -- PostgreSQL makes a join with the claims and questions of the whole fleet, and that a count is 0 it
 -- takes for so rare that it looks through every task where the first few by the index would do.
 select * from (
-    select t.*, cast(:repo as text) as repo_slug, 0 as turn
+    select t.*, cast(:repo as text) as repo_slug, 0 as turn, 1 as open_claims
     from tasks t join claims c on c.task_id = t.id and c.ended_at is null
     where c.repo_id = (select id from repos where slug = :repo) and c.holder = :holder
       and t.status in ('todo', 'in_progress', 'blocked') and (c.parked = 1 or c.free_at > :now)
@@ -500,7 +500,9 @@ select * from (
 ) as own
 union all
 select * from (
-    select t.*, cast(:repo as text) as repo_slug, 1 as turn from tasks t
+    select t.*, cast(:repo as text) as repo_slug, 1 as turn,
+        (select count(*) from claims c where c.task_id = t.id and c.ended_at is null) as open_claims
+    from tasks t
     where t.repo_id = (select id from repos where slug = :repo)
       and t.status = 'in_progress' and t.needs_human = 0
       and (select count(*) from claims c where c.task_id = t.id and c.ended_at is null
@@ -513,7 +515,9 @@ select * from (
 -- name: ready(repo, now)
 -- Of the most urgent tasks that could be begun (so many are weighed) the one that unblocks most, then the plan's own
 -- order; an unknown dependency is not a finished one.
-select task.*, cast(:repo as text) as repo_slug from (
+select task.*, cast(:repo as text) as repo_slug,
+    (select count(*) from claims c where c.task_id = task.id and c.ended_at is null) as open_claims
+from (
     select t.id, (select count(*) from task_deps u where u.depends_on = t.key) as unblocks
     from tasks t
     where t.repo_id = (select id from repos where slug = :repo)

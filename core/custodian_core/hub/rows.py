@@ -83,7 +83,8 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
     kinds = [kind for kind in get_args(hint) if kind is not NoneType]
     plain = kinds[0] if NoneType in get_args(hint) else hint
     if get_origin(plain) is tuple:
-        return lambda text: tuple(json.loads(text))
+        # (most lists of most rows are empty)
+        return lambda text: () if text == "[]" else tuple(json.loads(text))
     if get_origin(plain) is dict:
         return json.loads
     if plain is Snapshot:

@@ -17,6 +17,7 @@ from .errors import add_handlers, error_schemas
 from .guard import Guard
 from .mcp import PATH, McpOverHttp
 from .rates import Rates
+from .routing import ByPlace
 from .traffic import PAGES, Traffic
 
 ABOUT = """\
@@ -93,6 +94,7 @@ def create_app(
         Route(path, mcp, methods=["GET", "POST", "DELETE"], include_in_schema=False)
         for path in (PATH, f"{PATH}/")
     )
+    app.router.middleware_stack = ByPlace(app.router)
     paths = (getattr(route, "path", "") for route in app.router.routes)
     traffic.areas = frozenset({PAGES, *(path.split("/")[1] for path in paths if path)})
     return app

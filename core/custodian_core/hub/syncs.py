@@ -41,8 +41,8 @@ def _put(tx: Writing, command: RecordSync) -> None:
         repo_id=repo_id,
         host=sync.host,
         path=sync.path,
-        last_run_at=stamp(sync.last_run_at or tx.now),
-        last_ok_at=stamp(sync.last_ok_at) if sync.last_ok_at else None,
+        last_run_at=_when(tx, sync.last_run_at),
+        last_ok_at=_when(tx, sync.last_ok_at) if sync.last_ok_at else None,
         outcome=sync.outcome,
         sealed=None if sync.sealed is None else int(sync.sealed),
         ahead=sync.ahead,
@@ -97,6 +97,11 @@ def _told(sync: HostSync) -> tuple[object, ...]:
     return sync.outcome, sync.sealed, sync.ahead, sync.behind, sync.head
 
 
+def _when(tx: Writing, said: datetime | None) -> str:
+    """The host's time, or now: one whose clock is ahead would have run after whatever is asked."""
+    return stamp(min(said or tx.now, tx.now))
+
+
 def _remember(tx: Writing, repo_id: str, command: RecordSync) -> None:
     """The run is among those of its repo, once; a repeated record of it changes nothing."""
     sync = command.sync
@@ -105,7 +110,7 @@ def _remember(tx: Writing, repo_id: str, command: RecordSync) -> None:
         id=command.run_id or new_id(),
         repo_id=repo_id,
         host=sync.host,
-        at=stamp(sync.last_run_at or tx.now),
+        at=_when(tx, sync.last_run_at),
         outcome=sync.outcome or "unknown",
         sealed=None if sync.sealed is None else int(sync.sealed),
         report=as_text(command.report),

@@ -120,6 +120,19 @@ def test_a_host_that_runs_nothing_is_told_once_for_each_silence(hub: Store, watc
     assert gathered(hub) == 1
 
 
+def test_a_host_whose_clock_is_ahead_falls_silent_like_any_other(hub: Store, watch: Watch) -> None:
+    ahead = hub.clock() + timedelta(days=365)
+    sync = HostSync("laptop", "/docs", ahead, ahead, outcome="ok", sealed=True)
+    hub.do(RecordSync("docs", sync, stamp=True), ME)
+    (known,) = hub.repo("docs").hosts
+    (run,) = hub.sync_runs("docs")
+    watch.on(hours=25)
+
+    assert (known.last_run_at, known.last_ok_at, run.at) == (NOON, NOON, NOON)
+    assert gathered(hub) == 1
+    assert told(hub)[0][0] is NoticeKind.SILENT
+
+
 def test_of_many_who_would_tell_a_notice_one_is_let(hub: Store, database: Database) -> None:
     hub.do(AskHuman("Which fonts?", repo="docs"), ME)
 

@@ -184,7 +184,8 @@ def test_a_refresh_tells_only_rows_that_changed_since(browser: httpx.Client, fle
     address = asked[1].replace("&amp;", "&")
 
     unchanged = browser.get(re.sub(r"since=[^&]+", f"since={quiet}", address)).text
-    sync = HostSync("here", "/elsewhere/new", now() + timedelta(hours=2), None, "offline")
+    fleet.clock = lambda: now() + timedelta(hours=2)
+    sync = HostSync("here", "/elsewhere/new", fleet.clock(), None, "offline")
     fleet.do(RecordSync("new", sync, stamp=False), ME)
     changed = browser.get(re.sub(r"since=[^&]+", f"since={quiet}", address)).text
 

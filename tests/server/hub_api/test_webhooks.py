@@ -155,9 +155,9 @@ def test_the_other_family_and_the_prefixed_signature_are_heard_too(
 def test_f107_a_delivery_that_comes_again_does_nothing_more(
     forge: httpx.Client, store: Store
 ) -> None:
-    sync = HostSync("laptop", "/repos/docs", datetime(2099, 1, 1, tzinfo=UTC))
     send(forge, pushed(), delivery="d-1")
-    store.do(RecordSync("docs", sync, stamp=False), ME)
+    store.clock = lambda: datetime(2099, 1, 1, tzinfo=UTC)
+    store.do(RecordSync("docs", HostSync("laptop", "/repos/docs"), stamp=False), ME)
     again = send(forge, pushed(), delivery="d-1")
     other = send(forge, pushed("refs/heads/next"), delivery="d-1")
 

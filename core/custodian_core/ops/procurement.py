@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 
 from custodian_core.errors import BadValue
 from custodian_core.findings import Finding, Severity, found
@@ -100,9 +101,26 @@ def steps(text: str) -> list[str]:
 
 def same_ask(one: Request, other: Request) -> bool:
     """Whether the two ask for the same, by file name or by title."""
-    if one.name.casefold() == other.name.casefold():
-        return True
-    return bool(one.title) and _plain(one.title) == _plain(other.title)
+    return not _asks(one).isdisjoint(_asks(other))
+
+
+def asked_before(requests: Iterable[Request]) -> dict[str, Request]:
+    """By its path, for each request that asks for the same as one before it, the first of those."""
+    first: dict[tuple[str, str], tuple[int, Request]] = {}
+    twins: dict[str, Request] = {}
+    for place, request in enumerate(requests):
+        asks = _asks(request)
+        if earlier := [first[ask] for ask in asks if ask in first]:
+            twins[request.path] = min(earlier, key=itemgetter(0))[1]
+        for ask in asks:
+            first.setdefault(ask, (place, request))
+    return twins
+
+
+def _asks(request: Request) -> frozenset[tuple[str, str]]:
+    """By what it is known that another request asks for the same."""
+    asks = {("name", request.name.casefold()), ("title", _plain(request.title))}
+    return frozenset(ask for ask in asks if ask[1])
 
 
 def _plain(title: str | None) -> str:

@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from custodian_core.errors import BadValue
-from custodian_core.ops.procurement import read_request, same_ask, spell, steps
+from custodian_core.ops.procurement import (
+    asked_before,
+    read_request,
+    same_ask,
+    spell,
+    steps,
+)
 from custodian_core.ops.vault import duplicate
 
 REQUEST = """\
@@ -96,6 +102,12 @@ def test_the_same_ask_is_known_by_file_or_title() -> None:
     assert same_ask(one, reworded)
     assert not same_ask(one, another)
     assert not same_ask(read_request(b"", "a.md"), read_request(b"", "b.md"))
+    odd = read_request(b"# Request: ???", "vault/pending/odd.md")
+    assert not same_ask(odd, read_request(b"", "b.md"))
+    assert asked_before([another, one, reworded, elsewhere, odd]) == {
+        reworded.path: one,
+        elsewhere.path: one,
+    }
 
 
 TEXT = st.text(st.sampled_from("ab #`~<!->\n\r\té\x1b\u2028."), max_size=40)

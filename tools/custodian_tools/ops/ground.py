@@ -125,11 +125,16 @@ class Committed:
 
 
 def read_or_why(ground: Ground, path: str) -> bytes | str:
-    """The bytes of the file, or why it cannot be read; what is listed is never hidden for that."""
+    """The bytes of a file that is listed, or why it cannot be read, for which none is hidden."""
+    return there_or_why(ground, path) or b""
+
+
+def there_or_why(ground: Ground, path: str) -> bytes | str | None:
+    """The bytes of the file, or why it cannot be read; None where there is none."""
     if path in ground.others():
         return NOT_FOLLOWED
     try:
-        return ground.data(path) or b""
+        return ground.data(path)
     except FileTrouble as error:
         return error.reason
 

@@ -19,7 +19,7 @@ from custodian_tools.sync.bench import Bench
 from .evidence import issues_named
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
-from .vault_items import all_requests
+from .vault_items import all_requests, placed
 
 #: how many constraints are told where nobody says
 TOP = 5
@@ -33,7 +33,11 @@ class Looked:
     tree: Tree
     findings: tuple[Finding, ...]
     unknown: tuple[str, ...]
-    constraints: tuple[ranking.Constraint, ...]
+
+    @property
+    def constraints(self) -> tuple[ranking.Constraint, ...]:
+        """What holds most up, which takes a while in a large tree."""
+        return tuple(ranking.constraints(self.tree))
 
     def to_json(self) -> dict[str, Any]:
         """The tree as `--json` and tools show it."""
@@ -63,8 +67,7 @@ def look(target: Target, today: date, closed: Mapping[int, bool] | None = None) 
         raise FileTrouble(PATH, f"{target.name} has none; `custodian ops migrate` begins one")
     tree = read_tree(data)
     around = around_of(ground, today, committed(target), closed)
-    found = tuple(ranking.constraints(tree))
-    return Looked(PATH, tree, lint(tree, around), around.unknown, found)
+    return Looked(PATH, tree, lint(tree, around), around.unknown)
 
 
 def graph(target: Target) -> dict[str, Any]:
@@ -185,12 +188,13 @@ def around_of(
     unblocks: dict[str, tuple[int, ...]] = {}
     evidence, unused = issues_named(ground)
     unread = [f"PT16: {finding.message}" for finding in unused]
-    for request in all_requests(ground):
-        folder = request.path.split("/")[1]
-        places.setdefault(request.name, folder)
+    for path in placed(ground, "md"):
+        _, folder, name = path.split("/")
+        places.setdefault(name, folder)
+    for request in all_requests(ground, ("pending",)):
         if request.is_unread:
             unread.append(f"PT08: {request.path}: {request.findings[0].message}")
-        elif folder == "pending":
+        else:
             unblocks[request.name] = request.unblocks
     by_issue = _by_issue(evidence)
     return Around(today, committed, places, unblocks, by_issue, closed, tuple(unread))

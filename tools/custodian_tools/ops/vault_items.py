@@ -18,7 +18,12 @@ from custodian_core.ops.actions import (
     unread_action,
 )
 from custodian_core.ops.layout import not_there
-from custodian_core.ops.procurement import Request, read_request, same_ask, unread_request
+from custodian_core.ops.procurement import (
+    Request,
+    asked_before,
+    read_request,
+    unread_request,
+)
 from custodian_core.ops.proposals import (
     BRANCHES,
     NO_PROPOSAL,
@@ -30,6 +35,7 @@ from custodian_core.ops.proposals import (
 from custodian_core.ops.tiers import Policy, Tier
 from custodian_core.ops.vault import (
     ACTIONS,
+    FOLDERS,
     PLACE,
     State,
     action_state,
@@ -41,7 +47,7 @@ from custodian_core.text import printable
 from custodian_tools.checkouts import Target
 
 from .branches import Branches, look
-from .ground import Committed, Ground, OnDisk, read_or_why
+from .ground import Committed, Ground, OnDisk, read_or_why, there_or_why
 
 FORMULAS = "formulas/"
 
@@ -184,32 +190,37 @@ def lying(ground: Ground) -> list[Item]:
     return [*_actions(ground), *_requests(ground)]
 
 
-def all_requests(ground: Ground) -> list[Request]:
-    """Every request, in whatever folder."""
-    return [
-        unread_request(path, data) if isinstance(data, str) else read_request(data, path)
-        for path, data in _placed(ground, "md")
-        if not path.startswith(f"{ACTIONS}/")
-    ]
+def all_requests(ground: Ground, folders: Container[str] = FOLDERS) -> list[Request]:
+    """Every request, in whatever folder, or in some."""
+    wanted = (path for path in placed(ground, "md") if path.split("/")[1] in folders)
+    return [_request(ground, path) for path in wanted]
 
 
-def _placed(ground: Ground, kind: str) -> Iterator[tuple[str, bytes | str]]:
-    """The files of that kind in the vault's folders, each with its bytes or why it has none."""
-    for path in sorted({*ground.paths(), *ground.others()}):
-        if path.endswith(f".{kind}") and PLACE.fullmatch(path):
-            yield path, read_or_why(ground, path)
+def _request(ground: Ground, path: str) -> Request:
+    data = read_or_why(ground, path)
+    return unread_request(path, data) if isinstance(data, str) else read_request(data, path)
+
+
+def placed(ground: Ground, kind: str) -> list[str]:
+    """The paths of that kind in the vault's folders."""
+    there = (path for path in (*ground.paths(), *ground.others()) if path.endswith(f".{kind}"))
+    return sorted(path for path in there if PLACE.fullmatch(path))
 
 
 def _actions(ground: Ground) -> list[Item]:
     policy, formulas = policy_of(ground), formulas_of(ground)
-    readings = [
-        unread_action(path, data)
-        if isinstance(data, str)
-        else read_action(data, path, policy, formulas)
-        for path, data in _placed(ground, "toml")
-    ]
+    readings = [_action(ground, path, policy, formulas) for path in placed(ground, "toml")]
     twice = {finding.path: finding for finding in same_ids(readings)}
     return [_action_item(ground, reading, twice.get(reading.path)) for reading in readings]
+
+
+def _action(
+    ground: Ground, path: str, policy: Policy, formulas: frozenset[str] | None
+) -> ActionReading:
+    data = read_or_why(ground, path)
+    if isinstance(data, str):
+        return unread_action(path, data)
+    return read_action(data, path, policy, formulas)
 
 
 def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None = None) -> Item:
@@ -234,10 +245,8 @@ def _action_item(ground: Ground, reading: ActionReading, twice: Finding | None =
 
 def _result(ground: Ground, path: str, name: str) -> Result | str | None:
     """What came of the action of that name, or why that cannot be told; None for nothing yet."""
-    if path not in ground.others() and path not in ground.paths():
-        return None
-    data = read_or_why(ground, path)
-    return data if isinstance(data, str) else read_result(data, name)
+    data = there_or_why(ground, path)
+    return read_result(data, name) if isinstance(data, bytes) else data
 
 
 def _result_of(path: str) -> str:
@@ -247,10 +256,10 @@ def _result_of(path: str) -> str:
 
 def _requests(ground: Ground) -> Iterator[Item]:
     requests = all_requests(ground)
-    for place, request in enumerate(requests):
+    twins = asked_before(requests)
+    for request in requests:
         item = _request_item(request)
-        twin = next((each for each in requests[:place] if same_ask(request, each)), None)
-        if twin:
+        if twin := twins.get(request.path):
             facts = {"path": request.path, "other": twin.path}
             twice = found("VA15", facts, path=request.path)
             item = replace(item, findings=(*item.findings, twice))

@@ -165,8 +165,8 @@ def _amiss(path: Path, wanted: Wanted) -> str | None:
     if lock := _stale_lock(folders):
         return f"{lock.relative_to(folders.common)} was left behind"
     git = folders.git
-    if not git.run("rev-parse", "--quiet", "--verify", "HEAD^{tree}").ok:
-        return "its HEAD cannot be read"
+    if not git.run("rev-parse", "HEAD^{tree}", "@{upstream}^{tree}").ok:
+        return "its HEAD, or what that follows, cannot be read"
     if not git.run("ls-files", "--", ".git/none").ok:
         return "its index cannot be read"
     told = git.run("config", "--get", "remote.origin.url").text

@@ -134,9 +134,16 @@ def _old_lock_of_a_ref(top: Path) -> None:
     _old_lock(top, "refs/remotes/origin/main.lock")
 
 
+def _torn_ref_of_the_remote(top: Path) -> None:
+    (top / ".git/refs/remotes/origin/main").write_bytes(b"")
+
+
 @pytest.mark.parametrize(
     "damage",
-    [_gone, _no_head, _no_git, _torn_index, _half_done, _old_lock, _old_lock_of_a_ref],
+    [
+        *(_gone, _no_head, _no_git, _torn_index, _half_done, _old_lock, _old_lock_of_a_ref),
+        _torn_ref_of_the_remote,
+    ],
 )
 def test_a_damaged_checkout_is_cloned_anew_and_the_sync_is_made(
     house: House, remote: Path, damage: Callable[[Path], None]

@@ -36,7 +36,10 @@ def _torn_pack(top: Path, pick: int) -> bool:
 
 def _torn_file(top: Path, pick: int) -> bool:
     """What git keeps beside objects."""
-    names = ("index", "HEAD", "config", "refs/heads/main", "refs/remotes/origin/main")
+    names = (
+        *("index", "HEAD", "config", "packed-refs"),
+        *("refs/heads/main", "refs/remotes/origin/main"),
+    )
     return _torn([top / ".git" / names[pick % len(names)]], pick >> 4)
 
 

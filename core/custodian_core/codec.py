@@ -52,9 +52,12 @@ def _names(kind: type) -> tuple[str, ...] | None:
     return tuple(each.name for each in fields(kind)) if is_dataclass(kind) else None
 
 
-def from_json(kind: type[T], value: Any) -> T:
-    """The record of that kind which `value` spells; unknown keys are refused by name."""
-    result: T = _read(kind, value, "")
+def from_json(kind: type[T], value: Any, *, newer: bool = False) -> T:
+    """The record of that kind which `value` spells; unknown keys are refused by name.
+
+    With `newer`, a later version may have spelled it: what that one added is left out.
+    """
+    result: T = _read(kind, value, "", newer)
     return result
 
 
@@ -63,20 +66,20 @@ def _hints(kind: type) -> dict[str, Any]:
     return get_type_hints(kind)
 
 
-def _read(kind: Any, value: Any, where: str) -> Any:
+def _read(kind: Any, value: Any, where: str, newer: bool) -> Any:
     origin = get_origin(kind) or kind
     if origin in (Union, UnionType):
-        return _read_union(kind, value, where)
+        return _read_union(kind, value, where, newer)
     if is_dataclass(origin) and isinstance(origin, type):
-        return _read_record(kind, origin, value, where)
+        return _read_record(kind, origin, value, where, newer)
     if origin is tuple:
         item = get_args(kind)[0]
         _expect(isinstance(value, list), where, "a list")
-        return tuple(_read(item, entry, f"{where}[{i}]") for i, entry in enumerate(value))
+        return tuple(_read(item, entry, f"{where}[{i}]", newer) for i, entry in enumerate(value))
     if origin is dict:
         _expect(isinstance(value, dict), where, "an object")
         item = get_args(kind)[1]
-        return {key: _read(item, entry, f"{where}.{key}") for key, entry in value.items()}
+        return {key: _read(item, entry, f"{where}.{key}", newer) for key, entry in value.items()}
     if isinstance(origin, type) and issubclass(origin, StrEnum):
         words = [word.value for word in origin]
         _expect(value in words, where, f"one of {', '.join(words)}")
@@ -90,23 +93,26 @@ def _read(kind: Any, value: Any, where: str) -> Any:
     return value
 
 
-def _read_union(kind: Any, value: Any, where: str) -> Any:
+def _read_union(kind: Any, value: Any, where: str, newer: bool) -> Any:
     kinds = [k for k in get_args(kind) if k is not NoneType]
     if value is None and NoneType in get_args(kind):
         return None
-    return _read(kinds[0], value, where)
+    return _read(kinds[0], value, where, newer)
 
 
-def _read_record(kind: Any, origin: type, value: Any, where: str) -> Any:
+def _read_record(kind: Any, origin: type, value: Any, where: str, newer: bool) -> Any:
     _expect(isinstance(value, dict), where, "an object")
     hints = _hints(origin)
     parameters = dict(zip(getattr(origin, "__parameters__", ()), get_args(kind), strict=False))
     known = {f.name for f in fields(origin)}
-    if unknown := set(value) - known:
+    if (unknown := set(value) - known) and not newer:
         raise BadValue(where or origin.__name__, f"unknown: {', '.join(sorted(unknown))}")
     read = {
-        name: _read(_filled(hints[name], parameters), value[name], f"{where}.{name}".lstrip("."))
+        name: _read(
+            _filled(hints[name], parameters), value[name], f"{where}.{name}".lstrip("."), newer
+        )
         for name in value
+        if name in known
     }
     if missing := [f.name for f in fields(origin) if f.name not in read and _is_needed(f)]:
         names = ", ".join(f"{where}.{name}".lstrip(".") for name in missing)

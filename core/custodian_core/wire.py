@@ -208,7 +208,7 @@ def read_answer(kind: type[T], value: Any) -> T:
     if kind is records.ReconcileView:
         said = object_of(value)
         value = {**said, "repo": _as_kept(said.get("repo"))}
-    return from_json(kind, value)
+    return from_json(kind, value, newer=True)
 
 
 def _as_kept(repo: Any) -> dict[str, Any]:

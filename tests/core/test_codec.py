@@ -15,7 +15,16 @@ from hypothesis import strategies as st
 from custodian_core import commands, records
 from custodian_core.codec import from_json, now, stamp, to_json
 from custodian_core.errors import BadValue
-from custodian_core.records import Domain, HostSync, Intervention, Page, Repo, Task, Token
+from custodian_core.records import (
+    Domain,
+    HostSync,
+    Intervention,
+    Page,
+    Repo,
+    RepoStatus,
+    Task,
+    Token,
+)
 from custodian_core.status import Status
 
 NOON = "2026-11-21T12:00:00Z"
@@ -112,6 +121,26 @@ def test_unknown_keys_within_are_refused_with_their_place() -> None:
     repo = {"id": "1", "slug": "x", "hosts": [{"host": "a", "path": "/x", "weather": "fine"}]}
     with pytest.raises(BadValue, match=r"hosts\[0\]: unknown: weather"):
         from_json(Repo, repo)
+
+
+def test_what_a_later_version_added_is_left_out_where_it_may_have_spoken() -> None:
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    repo = Repo("1", "x", "d", RepoStatus.ACTIVE, at, at, 1, hosts=(HostSync("a", "/x"),))
+    page = Page((repo,), 1, None)
+    told = more(to_json(page))
+
+    assert from_json(Page[Repo], told, newer=True) == page
+    with pytest.raises(BadValue, match="it must be a number"):
+        from_json(Page[Repo], {**told, "total": "1"}, newer=True)
+
+
+def more(value: Any) -> Any:
+    """The value, each object of which says something that nobody knows yet."""
+    if isinstance(value, list):
+        return [more(each) for each in value]
+    if isinstance(value, dict):
+        return {**{key: more(each) for key, each in value.items()}, "colour": {"of": ["it"]}}
+    return value
 
 
 def test_a_key_that_is_missing_is_named() -> None:

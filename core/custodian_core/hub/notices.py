@@ -64,7 +64,7 @@ def due(tx: Reading, now: datetime) -> tuple[DueNotice, ...]:
     found = tx.all("due_notices", now=stamp(now), limit=TOGETHER)
     return tuple(
         DueNotice(
-            from_json(Notice, json.loads(row["body"])),
+            from_json(Notice, json.loads(row["body"]), newer=True),
             row["tries"],
             datetime.fromisoformat(row["due_at"]),
         )

@@ -100,7 +100,7 @@ def _reader(hint: Any) -> Callable[[Any], Any] | None:
 @lru_cache(4096)
 def _snapshot(text: str) -> Snapshot:
     """The base that a column holds; the tasks of one sealed run have few different ones."""
-    return from_json(Snapshot, json.loads(text))
+    return from_json(Snapshot, json.loads(text), newer=True)
 
 
 domain = partial(record, Domain)

@@ -269,7 +269,7 @@ def _once(tx: Writing, command: Command, handler: Handler, kind: type[Any]) -> A
         if kept["command"] != told:
             reason = "it was used for another command; take a new key"
             raise Conflict(f"idempotency key {tx.by.idempotency_key}", reason)
-        return from_json(kind, json.loads(kept["answer"]))
+        return from_json(kind, json.loads(kept["answer"]), newer=True)
     answer = handler(tx, command)
     # A secret is told once: the token of a repeated command stays, its secret does not.
     safe = NewToken(answer.token, "") if isinstance(answer, NewToken) else answer

@@ -11,7 +11,7 @@ import anyio
 from anyio.to_thread import run_sync
 from fastapi import FastAPI
 
-from custodian_core.errors import HubTrouble
+from custodian_core.errors import CustodianError
 from custodian_core.notifying import Teller
 from custodian_tools.telling import Notices, Told, tell_due
 
@@ -51,7 +51,7 @@ class Noticing:
         try:
             for told in tell_due(self.hub, self.teller, self.silent):
                 _tell(told)
-        except HubTrouble as trouble:
+        except CustodianError as trouble:
             log.warning("nobody is told anything now: %s", trouble)
 
 

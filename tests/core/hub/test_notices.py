@@ -133,6 +133,21 @@ def test_a_host_whose_clock_is_ahead_falls_silent_like_any_other(hub: Store, wat
     assert told(hub)[0][0] is NoticeKind.SILENT
 
 
+def test_what_a_server_of_a_later_version_has_kept_is_understood(
+    hub: Store, database: Database
+) -> None:
+    once = Caller("me", idempotency_key="k-1")
+    asked = hub.do(AskHuman("Which fonts?", repo="docs"), once)
+    gathered(hub)
+    with database.writing() as connection:
+        for table, column in (("answers", "answer"), ("notices", "body")):
+            more = f"update {table} set {column} = replace({column}, '{{', '{{\"colour\": 1, ')"  # noqa: S608
+            connection.execute(more)
+
+    assert hub.do(AskHuman("Which fonts?", repo="docs"), once) == asked
+    assert told(hub) == [(NoticeKind.QUESTION, "Which fonts?")]
+
+
 def test_of_many_who_would_tell_a_notice_one_is_let(hub: Store, database: Database) -> None:
     hub.do(AskHuman("Which fonts?", repo="docs"), ME)
 

@@ -275,3 +275,32 @@ def test_a_hubs_address_that_is_none_is_refused_without_secrets(url: str) -> Non
         HttpHub(url)
 
     assert "secret" not in str(told.value)
+
+
+class TellingMore(httpx.BaseTransport):
+    """A hub of a later version: each object that it answers says something more."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        said = json.loads(response.content, object_hook=lambda told: {**told, "colour": "red"})
+        headers = {key: value for key, value in response.headers.items() if "length" not in key}
+        return httpx.Response(response.status_code, headers=headers, json=said)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+def test_a_client_understands_a_hub_of_a_later_version(repo: Store, settings: Settings) -> None:
+    hub = http_hub(repo, settings, wrap=TellingMore)
+    noted = hub.do(NoteTask("MRKD-WP-0001-T01", "half way"), ME)
+
+    assert noted == repo.task("MRKD-WP-0001-T01")
+    assert hub.repo("marki-docx") == repo.repo("marki-docx")
+    assert hub.tasks(repo="marki-docx").items == repo.tasks(repo="marki-docx").items
+    assert hub.dispatch("marki-docx") == repo.dispatch("marki-docx")
+    with pytest.raises(UnknownThing):
+        hub.repo("nowhere")
+    hub.close()

@@ -4,12 +4,14 @@ import pytest
 
 from custodian_core.commands import AnswerHuman, Caller
 from custodian_core.errors import BadValue, Conflict, CustodianError
-from custodian_core.ops.actions import Action
+from custodian_core.git.runner import Git
+from custodian_core.ops.actions import Action, spell
 from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import Outcome, State
 from custodian_tools.checkouts import Target
 from custodian_tools.ops import vault
-from custodian_tools.ops.vault_items import list_items
+from custodian_tools.ops.ground import Committed
+from custodian_tools.ops.vault_items import list_items, lying
 
 from .conftest import Ops
 
@@ -292,3 +294,15 @@ def test_what_is_not_committed_is_listed_as_such_before_a_write_refuses(vaulted:
     assert [f.code for f in items["b-1"].findings] == ["VA17"]
     with pytest.raises(Conflict, match="not committed"):
         vault.settle(vaulted.bench, vaulted.target, "b-1", Outcome.APPROVED)
+
+
+def test_a_vault_of_many_items_is_read_with_few_questions_to_git(vaulted: Ops) -> None:
+    names = [f"a-{number}" for number in range(60)]
+    vaulted.commit(
+        {f"vault/pending/{name}.toml": spell(action("release", name)).decode() for name in names}
+    )
+    trace = vaulted.folder / "trace"
+    git = Git(vaulted.top, env=(("GIT_TRACE", str(trace)),))
+
+    assert len(lying(Committed(git, vaulted.git("rev-parse", "HEAD")))) == len(names)
+    assert 0 < trace.read_text().count("trace: built-in: git cat-file") < 5

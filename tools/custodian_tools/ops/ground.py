@@ -11,7 +11,7 @@ from typing import Protocol
 
 from custodian_core.errors import FileTrouble
 from custodian_core.files import read_file, shown
-from custodian_core.git.listing import PLAIN, Entry
+from custodian_core.git.listing import PLAIN, Entry, blobs
 from custodian_core.git.runner import Git
 
 #: how large a file is read, and how many are listed
@@ -32,6 +32,10 @@ class Ground(Protocol):
 
     def others(self) -> frozenset[str]:
         """What is there and is no plain file of the repo: links, and repos inside of it."""
+        ...
+
+    def have_at_hand(self, paths: Iterable[str]) -> None:
+        """The bytes of these are to be asked for soon."""
         ...
 
 
@@ -64,6 +68,9 @@ class OnDisk:
         self.paths()
         return self._others
 
+    def have_at_hand(self, paths: Iterable[str]) -> None:
+        """Nothing is needed: a file is at hand when it is asked for."""
+
     def data(self, path: str) -> bytes | None:
         """The bytes of one; None where there is none."""
         file = self.top / path
@@ -81,24 +88,26 @@ class Committed:
 
     git: Git
     commit: str
-    _blobs: dict[str, tuple[str, str]] | None = field(default=None, repr=False)
+    _entries: dict[str, Entry] | None = field(default=None, repr=False)
     _others: frozenset[str] = field(default=frozenset(), repr=False)
+    #: the bytes that are at hand, by their blob
+    _texts: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
 
-    def _listed(self) -> dict[str, tuple[str, str]]:
-        if self._blobs is None:
-            out = self.git.ask("ls-tree", "-r", "-z", "--full-tree", self.commit)
-            self._blobs = {}
+    def _listed(self) -> dict[str, Entry]:
+        if self._entries is None:
+            out = self.git.ask("ls-tree", "-r", "-l", "-z", "--full-tree", self.commit)
+            self._entries = {}
             others: list[str] = []
             for row in out.split(b"\0")[:-1]:
                 told, _, raw = row.partition(b"\t")
-                mode, _kind, blob = told.decode().split(" ")
+                mode, _kind, blob, size = told.decode().split()
                 path = os.fsdecode(raw)
                 if mode in PLAIN and _is_text(path):
-                    self._blobs[path] = (mode, blob)
+                    self._entries[path] = Entry(mode, blob, path, int(size))
                 elif _is_text(path):
                     others.append(path)
             self._others = frozenset(others)
-        return self._blobs
+        return self._entries
 
     def paths(self) -> list[str]:
         """Their paths, sorted."""
@@ -107,7 +116,16 @@ class Committed:
     def data(self, path: str) -> bytes | None:
         """The bytes of one; None where there is none."""
         known = self._listed().get(path)
-        return self.git.ask("cat-file", "blob", known[1]) if known else None
+        if known is None:
+            return None
+        if known.blob not in self._texts:
+            return self.git.ask("cat-file", "blob", known.blob)
+        return self._texts[known.blob]
+
+    def have_at_hand(self, paths: Iterable[str]) -> None:
+        """The bytes of these, but for large ones, are asked for at once and not one by one."""
+        known = map(self._listed().get, paths)
+        self._texts |= blobs(self.git, (entry for entry in known if entry is not None))
 
     def others(self) -> frozenset[str]:
         """What is there and is no plain file of the repo."""
@@ -116,12 +134,12 @@ class Committed:
 
     def mode(self, path: str) -> str:
         """How the file is kept; a new one is a plain file."""
-        return self._listed().get(path, (PLAIN[0], ""))[0]
+        known = self._listed().get(path)
+        return known.mode if known else PLAIN[0]
 
     def entry(self, path: str) -> Entry | None:
         """The file as the commit names it."""
-        known = self._listed().get(path)
-        return Entry(known[0], known[1], path, 0) if known else None
+        return self._listed().get(path)
 
 
 def read_or_why(ground: Ground, path: str) -> bytes | str:

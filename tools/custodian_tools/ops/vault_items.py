@@ -192,7 +192,8 @@ def lying(ground: Ground) -> list[Item]:
 
 def all_requests(ground: Ground, folders: Container[str] = FOLDERS) -> list[Request]:
     """Every request, in whatever folder, or in some."""
-    wanted = (path for path in placed(ground, "md") if path.split("/")[1] in folders)
+    wanted = [path for path in placed(ground, "md") if path.split("/")[1] in folders]
+    ground.have_at_hand(wanted)
     return [_request(ground, path) for path in wanted]
 
 
@@ -209,7 +210,9 @@ def placed(ground: Ground, kind: str) -> list[str]:
 
 def _actions(ground: Ground) -> list[Item]:
     policy, formulas = policy_of(ground), formulas_of(ground)
-    readings = [_action(ground, path, policy, formulas) for path in placed(ground, "toml")]
+    paths = placed(ground, "toml")
+    ground.have_at_hand([*paths, *map(_result_of, paths)])
+    readings = [_action(ground, path, policy, formulas) for path in paths]
     twice = {finding.path: finding for finding in same_ids(readings)}
     return [_action_item(ground, reading, twice.get(reading.path)) for reading in readings]
 

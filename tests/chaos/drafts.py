@@ -153,36 +153,33 @@ def taken_up(world: World, host: Host, repo: str) -> None:
 
 def keep(world: World, host: Host, repo: str, move: Move) -> None:
     """Somebody commits what they have begun, and nothing beside."""
-    drafts = lying(world, host, repo)
-    if not drafts:
-        return
-    look(world, host, repo)
-    draft = move.choose(drafts)
-    if _committed(world, host, repo, draft) and move.choose((True, False), 8):
-        host.git(repo, "push", "-q")
+    if lying(world, host, repo):
+        look(world, host, repo)
+        _committed(world, host, repo, move.choose(lying(world, host, repo)))
+        if move.choose((True, False), 8):
+            host.git(repo, "push", "-q")
 
 
-def _committed(world: World, host: Host, repo: str, draft: Draft) -> bool:
+def _committed(world: World, host: Host, repo: str, draft: Draft) -> None:
     line = f"{host.name} {repo} {world.tally['lines']}."
     world.tally["lines"] += 1
-    host.git(repo, "add", "--all", "--", draft.path)
-    if not host.git(repo, "commit", "-qm", line, "--", draft.path)[0]:
-        return False
-    world.lines.setdefault((host.name, repo), []).append(line)
+    # (where their git breaks off half way, it is not any more as they had left it)
     lying(world, host, repo).remove(draft)
-    world.tally["drafts kept"] += 1
-    return True
+    host.git(repo, "add", "--all", "--", draft.path)
+    if host.git(repo, "commit", "-qm", line, "--", draft.path)[0]:
+        world.lines.setdefault((host.name, repo), []).append(line)
+        world.tally["drafts kept"] += 1
 
 
 def drop(world: World, host: Host, repo: str, move: Move) -> None:
     """Somebody throws away what they have begun."""
-    drafts = lying(world, host, repo)
-    if drafts:
+    if lying(world, host, repo):
         look(world, host, repo)
-        _dropped(world, host, repo, move.choose(drafts))
+        _dropped(world, host, repo, move.choose(lying(world, host, repo)))
 
 
-def _dropped(world: World, host: Host, repo: str, draft: Draft) -> bool:
+def _dropped(world: World, host: Host, repo: str, draft: Draft) -> None:
+    lying(world, host, repo).remove(draft)
     if draft.is_new:
         gone, _ = host.git(repo, "rm", "-qf", "--cached", "--ignore-unmatch", "--", draft.path)
         if gone:
@@ -190,10 +187,8 @@ def _dropped(world: World, host: Host, repo: str, draft: Draft) -> bool:
     else:
         gone, _ = host.git(repo, "restore", "--staged", "--worktree", "--", draft.path)
     if gone:
-        lying(world, host, repo).remove(draft)
         world.dropped.append((repo, draft.words, draft.task))
         world.tally["drafts thrown away"] += 1
-    return gone
 
 
 def settle(world: World) -> None:
@@ -201,9 +196,7 @@ def settle(world: World) -> None:
     for host in world.hosts:
         for repo in world.repos:
             for number, draft in enumerate(tuple(lying(world, host, repo))):
-                end = _committed if number % 2 else _dropped
-                if not end(world, host, repo, draft):  # (somebody's merge is half done)
-                    lying(world, host, repo).remove(draft)
+                (_committed if number % 2 else _dropped)(world, host, repo, draft)
 
 
 def secrets(world: World, repo: str) -> Iterator[tuple[str, str]]:

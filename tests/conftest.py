@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -7,16 +8,32 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from custodian_core.settings import BESIDE, NAMES
+
 # (how long a test takes is for benchmarks to tell; what CI says of a commit is no matter of luck)
 settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("repeatable", settings.get_profile("searching"), derandomize=True)
 settings.load_profile("searching")
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.gits", "tests.postgres"]
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
 Snapshot = Callable[[str, str], None]
+
+
+#: what people set for their own work, and no test is to hear of; a git that runs the tests in a
+#: hook names its repo so, and all that they do would be done to that one
+_OWN = frozenset((*NAMES, *BESIDE, "CLAUDE_CODE_SESSION_ID", "COLUMNS", "FORCE_COLOR", "NO_COLOR"))
+_OWN_PREFIXES = ("GIT_", "XDG_")
+
+
+def pytest_configure() -> None:
+    """The tests run on nobody's machine: with no settings, and no configuration of git."""
+    for name in [*os.environ]:
+        if name in _OWN or name.startswith(_OWN_PREFIXES) or name.lower().endswith("_proxy"):
+            del os.environ[name]
+    os.environ |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

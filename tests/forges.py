@@ -1,6 +1,5 @@
 """A forge as a whole: what it answers about its repos, and the repos themselves over HTTP."""
 
-import subprocess
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import Any
 
 from custodian_server.demo.forge import DemoForge, DemoRepo
 from tests.core.forge.fake import Fake, Switch, faked
+from tests.gits import as_ada
 from tests.tools.sync.forge import Forge as GitForge
 from tests.tools.sync.forge import serving
 
@@ -62,26 +62,18 @@ class Standing:
         """A repo with one workplan, which can be cloned."""
         name = full_name.partition("/")[2]
         bare = self.bare(full_name)
-        git(None, "init", "-q", "--bare", "-b", "main", str(bare))
+        as_ada(None, "init", "-q", "--bare", "-b", "main", str(bare))
         work = self.git.folder / "work" / full_name
-        git(None, "clone", "-q", str(bare), str(work))
+        as_ada(None, "clone", "-q", str(bare), str(work))
         (work / "workplans").mkdir()
         plan = PLAN.format(prefix=name[:4].upper(), name=name)
         (work / f"workplans/{name}.md").write_text(plan)
-        git(work, "add", ".")
-        git(work, "commit", "-q", "-m", "plan")
-        git(work, "push", "-q", "origin", "HEAD:main")
+        as_ada(work, "add", ".")
+        as_ada(work, "commit", "-q", "-m", "plan")
+        as_ada(work, "push", "-q", "origin", "HEAD:main")
         url = f"http://127.0.0.1:{self.git.port}/{full_name}.git"
         files = ("README.md", f"workplans/{name}.md")
         return self.knows.add_repo(full_name, **{"clone_url": url, "files": files, **said})
-
-
-def git(folder: Path | None, *words: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    done = subprocess.run(
-        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from custodian_core.settings import NAMES
 from custodian_server.choosing import Chosen, Toolset
 from tests.core.ops.test_sprints import ENTRIES, PITCH
 from tests.core.ops.trees import TREE
@@ -110,14 +109,11 @@ def cloned(folder: Path, name: str) -> Clone:
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clone:
     """A checkout with the files above, pushed, and registered with a hub of this test's own."""
-    for name in (*NAMES, "CUSTODIAN_AGENT", "XDG_DATA_HOME", "GIT_DIR"):
-        monkeypatch.delenv(name, raising=False)
     for name, value in (
         ("CUSTODIAN_HOME", tmp_path / "data"),
         ("CUSTODIAN_ROOTS", tmp_path),
         ("CUSTODIAN_HOST", "laptop"),
         ("XDG_CONFIG_HOME", tmp_path / "config"),
-        ("GIT_CONFIG_GLOBAL", os.devnull),
     ):
         monkeypatch.setenv(name, str(value))
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")

@@ -1,6 +1,5 @@
 """An agent's side of the MCP server: a repo to work in, and calls that are answered."""
 
-import subprocess
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -42,14 +41,6 @@ id: DOCS-WP-0001-T02
 status: todo
 ```
 """
-
-
-def git(folder: Path, *words: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    done = subprocess.run(
-        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
 
 
 @asynccontextmanager

@@ -8,9 +8,10 @@ import pytest
 
 from custodian_core.hub import open_store
 from custodian_core.hub.store import Store
-from custodian_core.settings import NAMES, Settings
+from custodian_core.settings import Settings
+from tests.gits import as_ada
 
-from .agents import PLAN, git
+from .agents import PLAN
 from .serving import settings_of
 
 
@@ -22,13 +23,10 @@ def anyio_backend() -> str:
 @pytest.fixture
 def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A machine of the test's own."""
-    for name in (*NAMES, "CUSTODIAN_AGENT", "CLAUDE_CODE_SESSION_ID"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
     monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     return dict(os.environ)
 
 
@@ -49,13 +47,13 @@ def store(settings: Settings) -> Iterator[Store]:
 @pytest.fixture
 def docs(tmp_path: Path, env: dict[str, str]) -> Path:
     """A checkout with a plan of two tasks, pushed to a bare remote."""
-    git(tmp_path, "init", "-q", "--bare", "-b", "main", "docs.git")
+    as_ada(tmp_path, "init", "-q", "--bare", "-b", "main", "docs.git")
     folder = tmp_path / "docs"
-    git(tmp_path, "init", "-q", "-b", "main", "docs")
-    git(folder, "remote", "add", "origin", str(tmp_path / "docs.git"))
+    as_ada(tmp_path, "init", "-q", "-b", "main", "docs")
+    as_ada(folder, "remote", "add", "origin", str(tmp_path / "docs.git"))
     (folder / "workplans").mkdir()
     (folder / "workplans/a.md").write_text(PLAN)
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "plan")
-    git(folder, "push", "-q", "-u", "origin", "main")
+    as_ada(folder, "add", ".")
+    as_ada(folder, "commit", "-q", "-m", "plan")
+    as_ada(folder, "push", "-q", "-u", "origin", "main")
     return folder

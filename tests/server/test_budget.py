@@ -14,8 +14,9 @@ from custodian_core.model_tokens import count
 from custodian_core.records import HostSync
 from custodian_tools.agent.desk import Desk
 from custodian_tools.agent.syncing import list_repos
+from tests.gits import as_ada
 
-from .agents import ask, connected, git
+from .agents import ask, connected
 from .serving import settings_of
 
 pytestmark = pytest.mark.anyio
@@ -51,8 +52,8 @@ async def test_a_dispatch_and_a_list_of_tasks_cost_little_in_a_busy_repo(docs: P
         await ask(client, "register_repo")
         await ask(client, "set_goal", title="Every chapter is rendered by Friday")
         await ask(client, "create_workplan", title="Chapters", tasks=titles)
-        git(docs, "add", ".")
-        git(docs, "commit", "-q", "-m", "chapters")
+        as_ada(docs, "add", ".")
+        as_ada(docs, "commit", "-q", "-m", "chapters")
         await ask(client, "fix_consistency")
         await ask(client, "ask_human", question="Which fonts may we ship?", task="DOCS-WP-0001-T02")
         dispatch = await ask(client, "get_repo_dispatch")

@@ -15,8 +15,9 @@ from custodian_core.errors import BadValue
 from custodian_server.choosing import DEFAULT, Chosen, Toolset, chosen
 from custodian_server.mcp_app import DECLARED, TOOL_NAMES
 from tests.conftest import Snapshot
+from tests.gits import as_ada
 
-from .agents import Mode, ask, connected, git, modes, refused
+from .agents import Mode, ask, connected, modes, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +78,7 @@ async def test_an_agent_takes_a_task_from_dispatch_to_done(mode: Mode, docs: Pat
     assert done["done"] == ["note written", "in_progress → done"]
     assert written["repos"][0]["sealed"] is True
     assert "status: done" in (docs / "workplans/a.md").read_text()
-    assert git(docs, "rev-parse", "HEAD") == git(docs, "rev-parse", "origin/main")
+    assert as_ada(docs, "rev-parse", "HEAD") == as_ada(docs, "rev-parse", "origin/main")
     assert checked["repos"][0]["outcome"] == "ok"
 
 
@@ -145,9 +146,9 @@ async def test_a_dry_run_returns_a_plan_that_a_later_call_may_name(docs: Path) -
     async with connected(docs) as client:
         await ask(client, "register_repo")
         planned = await ask(client, "fix_consistency", dry_run=True)
-        head = git(docs, "rev-parse", "HEAD")
+        head = as_ada(docs, "rev-parse", "HEAD")
         other = await refused(client, "fix_consistency", plan="0" * 16)
-        untouched = git(docs, "rev-parse", "HEAD") == head
+        untouched = as_ada(docs, "rev-parse", "HEAD") == head
         fixed = await ask(client, "fix_consistency", plan=planned["plan"])
 
     assert untouched
@@ -190,7 +191,7 @@ async def test_what_a_model_can_act_on_reaches_it_as_words(
     mode: Mode, tool: str, arguments: dict[str, Any], said: str, tmp_path: Path, env: dict[str, str]
 ) -> None:
     (tmp_path / "here").mkdir()
-    git(tmp_path / "here", "init", "-q")
+    as_ada(tmp_path / "here", "init", "-q")
     async with connected(tmp_path / "here", mode) as client:
         told = await refused(client, tool, **arguments)
 
@@ -230,8 +231,8 @@ async def test_lists_are_short_by_default_and_say_how_to_go_on(docs: Path) -> No
     async with connected(docs) as client:
         await ask(client, "register_repo")
         await ask(client, "create_workplan", title="Many", tasks=[f"Do {n}" for n in range(40)])
-        git(docs, "add", ".")
-        git(docs, "commit", "-q", "-m", "many")
+        as_ada(docs, "add", ".")
+        as_ada(docs, "commit", "-q", "-m", "many")
         await ask(client, "fix_consistency")
         first = await ask(client, "list_tasks")
         second = await ask(client, "list_tasks", cursor=first["cursor"])

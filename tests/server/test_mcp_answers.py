@@ -32,8 +32,9 @@ from custodian_server.declaring import Declared, tool_of
 from custodian_server.mcp_app import build
 from custodian_tools.agent.answers import bounded, safe, size
 from custodian_tools.agent.desk import Desk
+from tests.gits import as_ada
 
-from .agents import PLAN, ask, connected, git, refused
+from .agents import PLAN, ask, connected, refused
 
 pytestmark = pytest.mark.anyio
 ME = Caller("me")
@@ -128,7 +129,7 @@ async def test_many_findings_are_told_in_part_with_how_to_see_the_rest(docs: Pat
     (docs / "workplans/a.md").write_text(
         PLAN + "\n".join(task.format(n, "wrong " * 20) for n in range(10, 90))
     )
-    git(docs, "commit", "-qam", "wrong")
+    as_ada(docs, "commit", "-qam", "wrong")
     async with connected(docs) as client:
         await ask(client, "register_repo")
         linted = await ask(client, "lint_workplans")
@@ -277,12 +278,12 @@ async def test_a_call_that_is_given_up_leaves_every_repo_whole_and_the_next_one_
     names = [f"repo-{number:02d}" for number in range(10)]
     for name in names:
         plan = PLAN.replace("docs", name).replace("DOCS", f"R{name[-2:]}X")
-        git(tmp_path, "clone", "-q", str(tmp_path / "docs.git"), name)
-        git(tmp_path, "init", "-q", "--bare", "-b", "main", f"{name}.git")
-        git(tmp_path / name, "remote", "set-url", "origin", str(tmp_path / f"{name}.git"))
+        as_ada(tmp_path, "clone", "-q", str(tmp_path / "docs.git"), name)
+        as_ada(tmp_path, "init", "-q", "--bare", "-b", "main", f"{name}.git")
+        as_ada(tmp_path / name, "remote", "set-url", "origin", str(tmp_path / f"{name}.git"))
         (tmp_path / name / "workplans/a.md").write_text(plan)
-        git(tmp_path / name, "commit", "-qam", "plan")
-        git(tmp_path / name, "push", "-q", "-u", "origin", "main")
+        as_ada(tmp_path / name, "commit", "-qam", "plan")
+        as_ada(tmp_path / name, "push", "-q", "-u", "origin", "main")
     async with connected(docs) as client:
         for name in names:
             await ask(client, "register_repo", path=str(tmp_path / name))
@@ -301,9 +302,9 @@ async def test_a_call_that_is_given_up_leaves_every_repo_whole_and_the_next_one_
     assert checked["failed"] == 0
     for name in names:
         folder = tmp_path / name
-        assert git(folder, "status", "--porcelain") == ""
-        assert git(folder, "rev-parse", "HEAD") == git(folder, "rev-parse", "origin/main")
-        assert git(folder, "rev-list", "--count", "HEAD") == "3"  # linked once
+        assert as_ada(folder, "status", "--porcelain") == ""
+        assert as_ada(folder, "rev-parse", "HEAD") == as_ada(folder, "rev-parse", "origin/main")
+        assert as_ada(folder, "rev-list", "--count", "HEAD") == "3"  # linked once
 
 
 async def test_a_plan_is_refused_once_what_it_was_made_of_has_changed(
@@ -315,8 +316,8 @@ async def test_a_plan_is_refused_once_what_it_was_made_of_has_changed(
         same = (await ask(client, "fix_consistency", dry_run=True))["plan"]
         otherwise = await refused(client, "fix_consistency", plan=planned, writeback=False)
         (docs / "notes.txt").write_text("a commit that touches no workplan")
-        git(docs, "add", "notes.txt")
-        git(docs, "commit", "-q", "-m", "notes")
+        as_ada(docs, "add", "notes.txt")
+        as_ada(docs, "commit", "-q", "-m", "notes")
         moved = await refused(client, "fix_consistency", plan=planned)
         anew = await ask(client, "fix_consistency", dry_run=True)
         done = await ask(client, "fix_consistency", plan=anew["plan"])

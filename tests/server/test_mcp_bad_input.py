@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 
-from custodian_core.settings import NAMES
+from tests.gits import as_ada
+from tests.waiting import PATIENCE_S
 
-from .agents import PLAN, git
+from .agents import PLAN
 
 PROGRAM = Path(sys.executable).with_name("custodian-mcp")
 SECRET = "hunter2-of-the-hub"  # noqa: S105 - no answer may hold these
 PASSWORD = "correct-horse"  # noqa: S105
-LONG = 30
 ONE = "DOCS-WP-0001-T01"
 
 
@@ -75,7 +75,7 @@ class Server:
     def answer(self, number: int) -> dict[str, Any]:
         """The answer to that request."""
         while True:
-            told = self.answers.get(timeout=LONG)
+            told = self.answers.get(timeout=PATIENCE_S)
             if told.get("id") == number:
                 return told
 
@@ -102,9 +102,9 @@ class Server:
         with self.process:
             assert self.process.stdin
             self.process.stdin.close()
-            code = self.process.wait(LONG)
+            code = self.process.wait(PATIENCE_S)
             for each in self.listeners:
-                each.join(LONG)
+                each.join(PATIENCE_S)
         return code
 
 
@@ -113,37 +113,35 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A machine with a repo in step, one that diverged, one whose remote wants a password."""
     root = tmp_path_factory.mktemp("machine")
     for name in ("docs", "apart", "locked"):
-        git(root, "init", "-q", "--bare", "-b", "main", f"{name}.git")
-        git(root, "init", "-q", "-b", "main", name)
-        git(root / name, "remote", "add", "origin", str(root / f"{name}.git"))
+        as_ada(root, "init", "-q", "--bare", "-b", "main", f"{name}.git")
+        as_ada(root, "init", "-q", "-b", "main", name)
+        as_ada(root / name, "remote", "add", "origin", str(root / f"{name}.git"))
         (root / name / "workplans").mkdir()
         plan = PLAN.replace("DOCS", name.upper()).replace("docs", name)
         (root / name / "workplans/a.md").write_text(plan)
-        git(root / name, "add", ".")
-        git(root / name, "commit", "-q", "-m", "plan")
-        git(root / name, "push", "-q", "-u", "origin", "main")
-    git(root / "apart", "commit", "-q", "--allow-empty", "-m", "here")
-    git(root, "clone", "-q", "apart.git", "there")
-    git(root / "there", "commit", "-q", "--allow-empty", "-m", "there")
-    git(root / "there", "push", "-q")
-    git(root / "apart", "fetch", "-q")
+        as_ada(root / name, "add", ".")
+        as_ada(root / name, "commit", "-q", "-m", "plan")
+        as_ada(root / name, "push", "-q", "-u", "origin", "main")
+    as_ada(root / "apart", "commit", "-q", "--allow-empty", "-m", "here")
+    as_ada(root, "clone", "-q", "apart.git", "there")
+    as_ada(root / "there", "commit", "-q", "--allow-empty", "-m", "there")
+    as_ada(root / "there", "push", "-q")
+    as_ada(root / "apart", "fetch", "-q")
     locked = f"https://ada:{PASSWORD}@127.0.0.1:9/locked.git"
-    git(root / "locked", "remote", "set-url", "origin", locked)
+    as_ada(root / "locked", "remote", "set-url", "origin", locked)
     return root
 
 
 @pytest.fixture(scope="module")
 def env(machine: Path) -> dict[str, str]:
     """What its processes are told."""
-    kept = {name: value for name, value in os.environ.items() if name not in NAMES}
-    kept.pop("CLAUDE_CODE_SESSION_ID", None)
-    return kept | {
+    return {
+        **os.environ,
         "CUSTODIAN_HOME": str(machine / "home"),
         "CUSTODIAN_ROOTS": str(machine),
         "CUSTODIAN_HOST": "laptop",
         "CUSTODIAN_HUB_TOKEN": SECRET,
         "XDG_CONFIG_HOME": str(machine / "config"),
-        "GIT_CONFIG_GLOBAL": os.devnull,
     }
 
 

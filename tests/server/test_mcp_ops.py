@@ -7,8 +7,9 @@ import pytest
 from custodian_server.choosing import Chosen, Toolset
 from tests.core.ops.test_sprints import ENTRIES, PITCH
 from tests.core.ops.trees import TREE
+from tests.gits import as_ada
 
-from .agents import ask, connected, git, refused
+from .agents import ask, connected, refused
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +23,9 @@ def ops(docs: Path) -> Path:
     (docs / "sprints").mkdir()
     (docs / "sprints/csv-export.md").write_text(SPRINT)
     (docs / "prerequisites.md").write_text(TREE)
-    git(docs, "add", ".")
-    git(docs, "commit", "-q", "-m", "ops")
-    git(docs, "push", "-q")
+    as_ada(docs, "add", ".")
+    as_ada(docs, "commit", "-q", "-m", "ops")
+    as_ada(docs, "push", "-q")
     return docs
 
 

@@ -27,7 +27,9 @@ from mcp.types import (
 )
 from pydantic import ConfigDict
 
-from .agents import PLAN, Mode, ask, connected, git, modes
+from tests.gits import as_ada
+
+from .agents import PLAN, Mode, ask, connected, modes
 
 pytestmark = pytest.mark.anyio
 CUSTODIAN = Path(sys.executable).with_name("custodian")
@@ -315,7 +317,7 @@ async def test_a_workplan_of_a_repo_that_is_not_here_says_how_to_make_it_known(
 
 
 def test_the_plan_of_these_tests_is_one(docs: Path) -> None:
-    assert git(docs, "ls-files") == "workplans/a.md"
+    assert as_ada(docs, "ls-files") == "workplans/a.md"
 
 
 async def test_the_guide_is_a_prompt_and_a_skill(tmp_path: Path) -> None:

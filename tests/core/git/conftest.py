@@ -1,8 +1,5 @@
 """Repos for the tests of what speaks to git."""
 
-import os
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,13 +7,8 @@ from pathlib import Path
 
 import pytest
 
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git prints in that folder, as a person would call it."""
-    done = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
+from tests.gits import git as git
+from tests.gits import put as put
 
 
 def commit(folder: Path, name: str, text: str = "x\n") -> str:
@@ -33,24 +25,7 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     config = tmp_path / "gitconfig"
     config.write_text("[init]\n\tdefaultBranch = main\n[user]\n\tname = Me\n\temail = me@x.org\n")
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
-
-
-@pytest.fixture
-def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a stand-in for git is put, which is called in its place once it is there."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("REAL_GIT", str(shutil.which("git")))
-    return folder / "git"
-
-
-def put(shim: Path, script: str) -> None:
-    """The stand-in runs the script, and then git itself."""
-    shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
-    shim.chmod(0o755)
 
 
 class _Closed(BaseHTTPRequestHandler):

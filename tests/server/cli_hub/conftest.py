@@ -8,7 +8,7 @@ import pytest
 
 from custodian_core.commands import AddTask, AddWorkstream, Command
 from custodian_core.hub import open_hub
-from custodian_core.settings import NAMES, load
+from custodian_core.settings import load
 from custodian_core.status import Priority
 
 from .desk import ME, RED, T1, T2, T3, Do, checkout, say
@@ -17,13 +17,10 @@ from .desk import ME, RED, T1, T2, T3, Do, checkout, say
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine of this test's own: a hub in a file, and a folder where checkouts may live."""
-    for name in (*NAMES, "CUSTODIAN_AGENT", "XDG_DATA_HOME", "GIT_DIR"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
     monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("USER", "ada")
     monkeypatch.setenv("LOGNAME", "ada")
     monkeypatch.chdir(tmp_path)

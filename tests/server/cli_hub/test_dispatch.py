@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from custodian_core.commands import AddTask, AddWorkstream, AskHuman, ChangeTask
+from tests.gits import as_ada
 
 from .desk import T1, Do, data, run, run_program, say
-from .test_sync import git, planned
+from .test_sync import planned
 
 
 @pytest.fixture
@@ -22,9 +23,9 @@ def repo(home: Path) -> Path:
 
 def commit_elsewhere(home: Path) -> None:
     """Somebody pushes from another clone."""
-    git(home, "clone", "-q", "docs.git", "other")
-    git(home / "other", "commit", "-q", "--allow-empty", "-m", "from elsewhere")
-    git(home / "other", "push", "-q")
+    as_ada(home, "clone", "-q", "docs.git", "other")
+    as_ada(home / "other", "commit", "-q", "--allow-empty", "-m", "from elsewhere")
+    as_ada(home / "other", "push", "-q")
 
 
 def test_a_dispatch_tells_where_the_checkout_stands(repo: Path) -> None:
@@ -32,7 +33,7 @@ def test_a_dispatch_tells_where_the_checkout_stands(repo: Path) -> None:
     (repo / "workplans/a.md").write_text("changed")
 
     assert (told["path"], told["branch"], told["upstream"]) == (str(repo), "main", "origin/main")
-    assert git(repo, "rev-parse", "HEAD").startswith(told["head"])
+    assert as_ada(repo, "rev-parse", "HEAD").startswith(told["head"])
     assert (told["ahead"], told["behind"], told["dirty"]) == (0, 0, False)
     assert data("dispatch", "docs")["sync"]["dirty"] is True
     assert ", with uncommitted changes\n" in say("dispatch", "docs")
@@ -43,7 +44,7 @@ def test_a_checkout_that_is_behind_must_be_synced_and_nothing_is_claimed(
 ) -> None:
     commit_elsewhere(home)
     assert data("dispatch", "docs")["directive"] == "work"  # as last fetched
-    git(repo, "fetch", "-q")
+    as_ada(repo, "fetch", "-q")
     told = data("dispatch", "docs", "--claim", "--agent", "ada", code=4)
 
     assert (told["directive"], told["reason"]) == (

@@ -21,10 +21,11 @@ from custodian_prompts import load as prompts
 from custodian_tools.running import Run, Wish
 from custodian_tools.running import run as act
 from custodian_tools.sync import Bench, Options, fix
+from tests.gits import as_ada
 from tests.waiting import PATIENCE_S, until
 
 from .desk import T1, data, refusal, run, run_program, say
-from .test_sync import git, planned
+from .test_sync import planned
 
 PROGRAM = Path(sys.executable).with_name("custodian")
 #: an agent that reads its prompt to the end, and takes its fence from there
@@ -76,7 +77,7 @@ def test_an_agent_that_does_its_task_is_told_by_what_it_left(repo: Path, home: P
     assert (told["ok"], told["task"], told["status"]) == (True, T1, "done")
     assert told["evidence"] == ["note written", "status done"]
     assert (told["ended"], told["exit_code"], told["sync"]["sealed"]) == ("exited", 0, True)
-    assert "status: done" in git(repo, "show", "origin/main:workplans/a.md")
+    assert "status: done" in as_ada(repo, "show", "origin/main:workplans/a.md")
     assert data("task", "show", T1)["claim"] is None
     kept = json.loads((Path(told["transcript"]).parent / "report.json").read_text())
     assert kept == told
@@ -103,7 +104,7 @@ git -c user.name=Ada -c user.email=ada@example.org commit -q -m done workplans/a
     told = ran(home, script, code=0)
 
     assert (told["evidence"], told["status"]) == (["status done"], "done")
-    assert git(repo, "rev-parse", "HEAD") == git(repo, "rev-parse", "origin/main")
+    assert as_ada(repo, "rev-parse", "HEAD") == as_ada(repo, "rev-parse", "origin/main")
 
 
 def test_an_agent_that_does_nothing_has_failed_though_it_ends_with_0(
@@ -169,10 +170,10 @@ def test_where_there_is_no_work_no_agent_is_started(repo: Path, home: Path) -> N
 
 
 def test_a_checkout_that_is_behind_is_not_worked_in(repo: Path, home: Path) -> None:
-    git(home, "clone", "-q", "docs.git", "other")
-    git(home / "other", "commit", "-q", "--allow-empty", "-m", "from elsewhere")
-    git(home / "other", "push", "-q")
-    git(repo, "fetch", "-q")
+    as_ada(home, "clone", "-q", "docs.git", "other")
+    as_ada(home / "other", "commit", "-q", "--allow-empty", "-m", "from elsewhere")
+    as_ada(home / "other", "push", "-q")
+    as_ada(repo, "fetch", "-q")
 
     assert ran(home, DOES, code=4)["directive"] == "sync_first"
     assert data("task", "show", T1)["status"] == "todo"
@@ -242,7 +243,7 @@ def test_a_worktree_that_holds_work_is_kept_with_its_branch(repo: Path, home: Pa
 
     assert told["folder"].startswith(str(home / "data/worktrees/docs/"))
     assert told["branch"].startswith("custodian/docs-wp-0001-t01-")
-    assert git(repo, "log", "-1", "--format=%s", told["branch"]) == "parsed"
+    assert as_ada(repo, "log", "-1", "--format=%s", told["branch"]) == "parsed"
     assert not (repo / "parsed").exists()
 
 
@@ -250,7 +251,7 @@ def test_a_worktree_in_which_nothing_was_done_is_gone(repo: Path, home: Path) ->
     told = ran(home, "exit 0", "--worktree", code=1)
 
     assert (told["branch"], Path(told["folder"]).exists()) == (None, False)
-    assert git(repo, "branch", "--list", "custodian/*") == ""
+    assert as_ada(repo, "branch", "--list", "custodian/*") == ""
 
 
 def test_a_second_run_in_the_same_checkout_is_refused_and_one_in_a_worktree_is_not(
@@ -263,7 +264,7 @@ def test_a_second_run_in_the_same_checkout_is_refused_and_one_in_a_worktree_is_n
     plan.write_text(
         plan.read_text() + "\n### T02\n```task\nid: DOCS-WP-0001-T02\nstatus: todo\n```\n"
     )
-    git(repo, "commit", "-q", "-am", "more")
+    as_ada(repo, "commit", "-q", "-am", "more")
     say("fix", "docs")
     result = run("run", "docs", "--agent-command", f"sh {outer}", "--json")
     text = Path(json.loads(result.stdout)["data"]["transcript"]).read_text()

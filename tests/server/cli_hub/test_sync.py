@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from custodian_core.errors import BadValue, UnknownThing
+from tests.gits import as_ada
 
 from .desk import checkout, data, refusal, run, say
 
@@ -32,24 +33,16 @@ status: todo
 """
 
 
-def git(folder: Path, *words: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgSign=false"]
-    done = subprocess.run(
-        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
 def planned(home: Path, slug: str) -> Path:
     """A registered checkout of a bare remote, with one plan of one task."""
-    git(home, "init", "-q", "--bare", "-b", "main", f"{slug}.git")
+    as_ada(home, "init", "-q", "--bare", "-b", "main", f"{slug}.git")
     folder = checkout(home / slug, str(home / f"{slug}.git"))
     (folder / "workplans").mkdir()
     (folder / "workplans/a.md").write_text(PLAN.format(slug=slug).replace("DOCS", slug.upper()))
-    git(folder, "checkout", "-q", "-B", "main")
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "plan")
-    git(folder, "push", "-q", "-u", "origin", "main")
+    as_ada(folder, "checkout", "-q", "-B", "main")
+    as_ada(folder, "add", ".")
+    as_ada(folder, "commit", "-q", "-m", "plan")
+    as_ada(folder, "push", "-q", "-u", "origin", "main")
     say("register", str(folder))
     return folder
 
@@ -106,12 +99,12 @@ def test_without_a_name_the_repo_in_this_folder_is_meant(
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(repo: Path) -> None:
-    head = git(repo, "rev-parse", "HEAD")
+    head = as_ada(repo, "rev-parse", "HEAD")
     result = run("fix", "docs", "--dry-run")
 
     assert "  would make in the hub: DOCS-WP-0001, DOCS-WP-0001-T01\n" in result.output
     assert "  would write workplans/a.md: link DOCS-WP-0001-T01\n" in result.output
-    assert git(repo, "rev-parse", "HEAD") == head
+    assert as_ada(repo, "rev-parse", "HEAD") == head
     assert say("task", "list").startswith("no tasks")
 
 
@@ -141,7 +134,7 @@ def test_the_report_of_json_is_whole(repo: Path) -> None:
     assert report["sealed"] is True
     assert report["after"] == {
         "branch": "main",
-        "head": git(repo, "rev-parse", "HEAD"),
+        "head": as_ada(repo, "rev-parse", "HEAD"),
         "ahead": 0,
         "behind": 0,
         "remote": "fresh",
@@ -164,7 +157,7 @@ def test_all_of_none_is_said_aloud(home: Path) -> None:
 
 def test_one_repos_trouble_is_its_own(home: Path) -> None:
     good, bad = planned(home, "good"), planned(home, "bad")
-    git(bad, "checkout", "-q", "--detach")
+    as_ada(bad, "checkout", "-q", "--detach")
     told = run("fix", "--all")
 
     assert told.exit_code == 0
@@ -244,8 +237,8 @@ def test_somebody_at_a_terminal_sees_what_is_in_work_and_pipes_stay_plain(home: 
 
 def test_a_brief_that_a_repo_carries_is_kept_up(repo: Path) -> None:
     (repo / ".custodian-brief.md").touch()
-    git(repo, "add", ".custodian-brief.md")
-    git(repo, "commit", "-q", "-m", "brief")
+    as_ada(repo, "add", ".custodian-brief.md")
+    as_ada(repo, "commit", "-q", "-m", "brief")
     told = say("fix", "docs")
     brief = (repo / ".custodian-brief.md").read_text()
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from custodian_core.errors import BadValue, Conflict
-from custodian_core.settings import NAMES
 from tests.core.ops.test_engagement import row
 from tests.core.ops.test_sprints import ENTRIES, PITCH
 from tests.core.ops.trees import TREE
@@ -21,13 +20,10 @@ from tests.tools.sync.conftest import git
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout of an ops repo, registered with a hub of this test's own."""
-    for name in (*NAMES, "CUSTODIAN_AGENT", "XDG_DATA_HOME", "GIT_DIR"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CUSTODIAN_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("CUSTODIAN_ROOTS", str(tmp_path))
     monkeypatch.setenv("CUSTODIAN_HOST", "laptop")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     git(tmp_path, "init", "-q", "--bare", "-b", "main", "remote.git")
     git(tmp_path, "clone", "-q", "remote.git", "acme-ops")
     top = (tmp_path / "acme-ops").resolve()

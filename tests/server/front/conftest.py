@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from custodian_core.settings import NAMES
+from tests.gits import as_ada
 from tests.server.front.clients import CUSTODIAN
 
 PLAN = """\
@@ -29,14 +29,6 @@ status: todo
 """
 
 
-def git(folder: Path, *words: str) -> str:
-    who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
-    done = subprocess.run(
-        ["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True
-    )
-    return done.stdout.strip()
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a machine of the module's own."""
@@ -46,29 +38,27 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def env(place: Path) -> dict[str, str]:
     """The environment of everything on that machine."""
-    others = {*NAMES, "CUSTODIAN_AGENT", "CLAUDE_CODE_SESSION_ID", "GIT_SSH_COMMAND"}
     return {
-        **{name: value for name, value in os.environ.items() if name not in others},
+        **os.environ,
         "CUSTODIAN_HOME": str(place / "home"),
         "CUSTODIAN_ROOTS": str(place),
         "CUSTODIAN_HOST": "laptop",
         "XDG_CONFIG_HOME": str(place / "config"),
-        "GIT_CONFIG_GLOBAL": os.devnull,
     }
 
 
 @pytest.fixture(scope="module")
 def docs(place: Path, env: dict[str, str]) -> Path:
     """A managed checkout with a plan, pushed to a bare remote, and taken in by the hub."""
-    git(place, "init", "-q", "--bare", "-b", "main", "docs.git")
-    git(place, "init", "-q", "-b", "main", "docs")
+    as_ada(place, "init", "-q", "--bare", "-b", "main", "docs.git")
+    as_ada(place, "init", "-q", "-b", "main", "docs")
     folder = place / "docs"
-    git(folder, "remote", "add", "origin", str(place / "docs.git"))
+    as_ada(folder, "remote", "add", "origin", str(place / "docs.git"))
     (folder / "workplans").mkdir()
     (folder / "workplans/a.md").write_text(PLAN)
-    git(folder, "add", ".")
-    git(folder, "commit", "-q", "-m", "plan")
-    git(folder, "push", "-q", "-u", "origin", "main")
+    as_ada(folder, "add", ".")
+    as_ada(folder, "commit", "-q", "-m", "plan")
+    as_ada(folder, "push", "-q", "-u", "origin", "main")
     for words in (("register",), ("fix",)):
         subprocess.run([CUSTODIAN, *words], cwd=folder, env=env, check=True, capture_output=True)
     return folder

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.gits import as_ada
 from tests.server.front.clients import CUSTODIAN, FRONT, Spoken, asked, handshake, running, told
-from tests.server.front.conftest import git
 
 FIRST = [handshake(), told("notifications/initialized")]
 CHECK = asked(5, "tools/call", name="check_consistency", arguments={})
@@ -73,10 +73,10 @@ def slow(
     os.mkfifo(begun)
     ssh.write_text(f"#!/bin/sh\necho >{begun}\nexec sleep 120\n")
     ssh.chmod(0o755)
-    path = git(docs, "remote", "get-url", "origin")
-    git(docs, "remote", "set-url", "origin", "ssh://nowhere/docs.git")
+    path = as_ada(docs, "remote", "get-url", "origin")
+    as_ada(docs, "remote", "set-url", "origin", "ssh://nowhere/docs.git")
     yield {**env, "GIT_SSH_COMMAND": str(ssh), "BEGUN": str(begun)}
-    git(docs, "remote", "set-url", "origin", path)
+    as_ada(docs, "remote", "set-url", "origin", path)
 
 
 @pytest.mark.parametrize("way", ["front", "pump"])
@@ -131,8 +131,8 @@ def gate(docs: Path, tmp_path: Path) -> Generator[Path]:
 
 def to_be_pushed(docs: Path, name: str) -> None:
     (docs / name).write_text("more")
-    git(docs, "add", ".")
-    git(docs, "commit", "-q", "-m", name)
+    as_ada(docs, "add", ".")
+    as_ada(docs, "commit", "-q", "-m", name)
 
 
 def test_what_is_being_written_may_come_to_its_end(
@@ -147,7 +147,9 @@ def test_what_is_being_written_may_come_to_its_end(
         gate.touch()
         spoken.process.wait(PATIENCE_S)
 
-    assert git(docs.parent / "docs.git", "rev-parse", "main") == git(docs, "rev-parse", "main")
+    assert as_ada(docs.parent / "docs.git", "rev-parse", "main") == as_ada(
+        docs, "rev-parse", "main"
+    )
 
 
 @endings
@@ -165,7 +167,7 @@ def test_a_server_that_ends_in_the_midst_of_a_push_leaves_what_the_next_run_mend
 
     mended = subprocess.run([CUSTODIAN, "fix"], cwd=docs, env=alone, capture_output=True, text=True)
     assert "docs: ok, local is remote" in mended.stdout, mended.stderr
-    assert git(docs, "status", "--porcelain") == ""
+    assert as_ada(docs, "status", "--porcelain") == ""
 
 
 @pytest.mark.parametrize("loaded", [False, True])

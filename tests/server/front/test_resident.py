@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from custodian_server.front import meeting
+from tests.gits import as_ada
 from tests.server.front.clients import (
     CUSTODIAN,
     FRONT,
@@ -22,7 +23,6 @@ from tests.server.front.clients import (
     running,
     told,
 )
-from tests.server.front.conftest import git
 from tests.waiting import PATIENCE_S
 
 FIRST = [handshake(), told("notifications/initialized")]
@@ -165,14 +165,14 @@ def test_git_works_in_the_clients_environment(
     ssh, heard = tmp_path / "ssh", tmp_path / "heard"
     ssh.write_text(f'#!/bin/sh\necho "$AGENT_SAID" >>{heard}\nexit 1\n')
     ssh.chmod(0o755)
-    path = git(docs, "remote", "get-url", "origin")
-    git(docs, "remote", "set-url", "origin", "ssh://nowhere/docs.git")
+    path = as_ada(docs, "remote", "get-url", "origin")
+    as_ada(docs, "remote", "set-url", "origin", "ssh://nowhere/docs.git")
     own = {**env, "GIT_SSH_COMMAND": str(ssh), "AGENT_SAID": "it is me"}
     with running([FRONT], docs, own) as client:
         client.answers(FIRST)
         assert is_pumping(client)
         client.call(4, "check_consistency", **({"all": True} if all_ else {}))
-    git(docs, "remote", "set-url", "origin", path)
+    as_ada(docs, "remote", "set-url", "origin", path)
 
     assert set(heard.read_text().splitlines()) == {"it is me"}
 

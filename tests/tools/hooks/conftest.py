@@ -16,10 +16,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     program.write_text(NOTES)
     program.chmod(0o755)
     (home / "gitconfig").write_text("[user]\nname = Ada\nemail = ada@example.org\n")
-    for name in [name for name in os.environ if name.startswith("GIT_")]:
-        monkeypatch.delenv(name)
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
-    monkeypatch.delenv("CUSTODIAN_SYNC_HOOK", raising=False)
     return Machine(home, program, dict(os.environ))
 
 

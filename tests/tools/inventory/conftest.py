@@ -1,6 +1,5 @@
 """A forge on this machine, a hub in a file, and the client between them."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,8 +29,6 @@ def _server() -> Iterator[tuple[Switch, str]]:
 @pytest.fixture(autouse=True)
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No configuration of the machine's reaches these repos."""
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
 
 

@@ -18,7 +18,8 @@ from custodian_tools.inventory import Wish as Asked
 from custodian_tools.inventory import keep, take
 from custodian_tools.onboarding import TakenIn, Wish, put_out_of_scope, take_in
 from custodian_tools.sync import Bench
-from tests.forges import Standing, git
+from tests.forges import Standing
+from tests.gits import as_ada
 
 from .conftest import ME
 
@@ -54,7 +55,7 @@ def test_taking_a_repo_in_again_changes_nothing(
     forge.add("coulomb/docs")
     wish = Wish(clone_into=repos, fix=True)
     first = take_in(ada, bench, settings, "coulomb/docs", wish)
-    head = git(repos / "docs", "rev-parse", "HEAD")
+    head = as_ada(repos / "docs", "rev-parse", "HEAD")
     again = take_in(ada, bench, settings, "coulomb/docs", wish)
 
     assert (first.new, first.cloned, again.new, again.cloned) == (True, True, False, False)
@@ -63,7 +64,7 @@ def test_taking_a_repo_in_again_changes_nothing(
     assert (first.report.sealed, again.report.sealed, again.report.commits) == (True, True, ())
     assert again.hooks
     assert not any(hook.changed for hook in again.hooks.hooks)
-    assert git(repos / "docs", "rev-parse", "HEAD") == head
+    assert as_ada(repos / "docs", "rev-parse", "HEAD") == head
     assert bench.hub.repos().total == 1
 
 
@@ -131,7 +132,7 @@ def test_a_checkout_that_lies_there_already_is_taken_as_it_is(
     forge: Standing, ada: HttpForge, bench: Bench, settings: Settings, repos: Path
 ) -> None:
     there = forge.add("coulomb/docs")
-    git(repos, "clone", "-q", str(there.clone_url), "docs")
+    as_ada(repos, "clone", "-q", str(there.clone_url), "docs")
     (repos / "docs/mine.txt").write_text("mine")
 
     done = take_in(ada, bench, settings, "coulomb/docs", Wish(clone_into=repos))
@@ -143,7 +144,7 @@ def test_something_else_that_lies_there_is_left_alone(
     forge: Standing, ada: HttpForge, bench: Bench, settings: Settings, repos: Path
 ) -> None:
     forge.add("coulomb/docs")
-    git(repos, "init", "-q", "docs")
+    as_ada(repos, "init", "-q", "docs")
 
     with pytest.raises(Conflict, match=r"something else lies there \(it has no remote\)"):
         take_in(ada, bench, settings, "coulomb/docs", Wish(clone_into=repos))
@@ -228,7 +229,7 @@ def test_an_empty_repo_is_cloned_and_says_what_it_lacks(
 ) -> None:
     there = forge.add("coulomb/docs")
     bare = forge.bare("coulomb/docs")
-    git(bare, "update-ref", "-d", "refs/heads/main")
+    as_ada(bare, "update-ref", "-d", "refs/heads/main")
     there.files = ()
 
     done: TakenIn = take_in(ada, bench, settings, "coulomb/docs", Wish(clone_into=repos))

@@ -1,8 +1,5 @@
 """Real clones of a real bare remote, a real hub, and runs over them."""
 
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +14,8 @@ from custodian_core.hub.store import Store
 from custodian_core.records import Repo, Task
 from custodian_core.status import Status
 from custodian_tools.sync import Bench, Options, Report, check, fix
+from tests.gits import git as git
+from tests.gits import put as put
 
 SLUG = "marki-docx"
 ME = Caller("me")
@@ -51,15 +50,6 @@ def plan_text(statuses: dict[str, str], ids: dict[str, str] | None = None, strea
         link = f'state_hub_task_id: "{ids[key]}"\n' if key in ids else ""
         text += TASK.format(id=key, number=number, status=status, link=link)
     return text
-
-
-def git(folder: Path, *arguments: str, check: bool = True, **more: Any) -> str:
-    """What git prints in that folder, as a person would call it."""
-    done: subprocess.CompletedProcess[str] = subprocess.run(
-        ["git", *arguments], cwd=folder, capture_output=True, text=True, check=False, **more
-    )
-    assert not check or done.returncode == 0, (arguments, done.stdout, done.stderr)
-    return done.stdout.strip()
 
 
 @dataclass
@@ -165,7 +155,6 @@ class World:
 def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No configuration of the machine's reaches these repos."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / "gitconfig").write_text("[init]\n\tdefaultBranch = main\n")
 
@@ -195,19 +184,3 @@ def b(world: World, a: Clone) -> Clone:
     """A second clone, on another host, of a repo that is in step."""
     assert a.fix().sealed
     return world.clone("b")
-
-
-@pytest.fixture
-def shim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where a stand-in for git is put, which is called in its place once it is there."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
-    monkeypatch.setenv("REAL_GIT", str(shutil.which("git")))
-    return folder / "git"
-
-
-def put(shim: Path, script: str) -> None:
-    """The stand-in runs the script, and then git itself."""
-    shim.write_text(f'#!/bin/sh\n{script}\nexec "$REAL_GIT" "$@"\n')
-    shim.chmod(0o755)

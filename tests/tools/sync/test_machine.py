@@ -57,7 +57,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         config = folder / "gitconfig"
         config.write_text("[init]\n\tdefaultBranch = main\n")
         patch.setenv("GIT_CONFIG_GLOBAL", str(config))
-        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
         world = World(folder)
         a = world.clone("a")
         a.plan.parent.mkdir()

@@ -254,6 +254,17 @@ def test_a_person_is_asked_for_a_thing_once(vaulted: Ops) -> None:
         vault.request_procurement(vaulted.bench, vaulted.target, "other", **ASKED)  # type: ignore[arg-type]
 
 
+def test_what_was_rejected_can_be_asked_for_anew_by_another_name(vaulted: Ops) -> None:
+    vault.request_procurement(vaulted.bench, vaulted.target, "key", **ASKED)  # type: ignore[arg-type]
+    vault.settle(vaulted.bench, vaulted.target, "key", Outcome.REJECTED, "too dear")
+
+    with pytest.raises(Conflict, match="a person rejected it"):
+        vault.request_procurement(vaulted.bench, vaulted.target, "key", **ASKED)  # type: ignore[arg-type]
+    done = vault.request_procurement(vaulted.bench, vaulted.target, "cheaper-key", **ASKED)  # type: ignore[arg-type]
+    assert done.path == "vault/pending/cheaper-key.md"
+    assert not any(item.findings for item in list_items(vaulted.target))
+
+
 def test_a_vague_request_is_refused(vaulted: Ops) -> None:
     vague = {**ASKED, "human": ["Decide the approach"]}
 

@@ -42,7 +42,16 @@ from custodian_tools.sync.bench import Bench
 from .branches import look
 from .ground import Ground, OnDisk
 from .sealing import Draft, Written, seal
-from .vault_items import FORMULAS, Item, all_requests, formulas_of, lying, named, policy_of
+from .vault_items import (
+    FORMULAS,
+    NOT_REJECTED,
+    Item,
+    all_requests,
+    formulas_of,
+    lying,
+    named,
+    policy_of,
+)
 
 
 def validate(target: Target, path: str, data: bytes | None = None) -> tuple[Finding, ...]:
@@ -179,7 +188,10 @@ def request_procurement(
     _refuse_failures([*request.findings, *_grave(request)], f"request {name}")
 
     def decide(ground: Ground) -> Draft:
-        same = duplicate(request, all_requests(ground))
+        if ground.data(f"vault/rejected/{name}.md") is not None:
+            why = f"a person rejected it, vault/rejected/{name}.md says why; ask by another name"
+            raise Conflict(f"request {name}", why)
+        same = duplicate(request, all_requests(ground, NOT_REJECTED))
         kept = redact(data.decode()).encode()
         if same and not (same.path == path and ground.data(path) in (data, kept)):
             raise Conflict(f"request {name}", f"{same.path} asks for the same")

@@ -50,6 +50,8 @@ from .branches import Branches, look
 from .ground import Committed, Ground, OnDisk, read_or_why, there_or_why
 
 FORMULAS = "formulas/"
+#: what was asked for and rejected may be asked for anew, in other words
+NOT_REJECTED = ("pending", "approved", "fired")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +261,7 @@ def _result_of(path: str) -> str:
 
 def _requests(ground: Ground) -> Iterator[Item]:
     requests = all_requests(ground)
-    twins = asked_before(requests)
+    twins = asked_before(each for each in requests if each.path.split("/")[1] in NOT_REJECTED)
     for request in requests:
         item = _request_item(request)
         if twin := twins.get(request.path):

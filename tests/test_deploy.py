@@ -18,7 +18,7 @@ from custodian_core.hub import open_store
 from custodian_core.settings import NAMES
 from custodian_server.cli import cli
 from custodian_server.hub_api.traffic import BOUNDS
-from custodian_tools.measures import measures, queue_measures
+from custodian_tools.measures import measures
 from tests.server.serving import served, settings_of
 
 ROOT = Path(__file__).parents[1]
@@ -168,7 +168,7 @@ def test_systemd_takes_the_unit(unit: Path, tmp_path: Path) -> None:
 
 def test_alarms_are_about_numbers_that_are_told(tmp_path: Path) -> None:
     store = open_store(settings_of(tmp_path))
-    told = {each.name for each in (*measures(store, now()), *queue_measures([], now()))}
+    told = {each.name for each in measures(store, [], now())}
     store.close()
     told |= {f"custodian_http_answer_seconds_{part}" for part in ("bucket", "count", "sum")}
     (group,) = yaml.safe_load((EXAMPLES / "alerts.yml").read_text())["groups"]

@@ -36,35 +36,8 @@ class Watched(Hub, Lookout, Protocol):
     """The hub of the process that is watched."""
 
 
-def queue_measures(jobs: Sequence[Job] | None, now: datetime) -> tuple[Measure, ...]:
-    """What workers are asked for; where the queue cannot be read, that is told and no number."""
-    about = "Whether the queue of syncs can be read."
-    if jobs is None:
-        return (_one("queue_readable", about, 0),)
-    states = Counter(job.state for job in jobs)
-    return (
-        _one("queue_readable", about, 1),
-        _by("queue_jobs", "Syncs in the queue.", "state", {s.value: states[s] for s in JobState}),
-        _one("queue_oldest_running_seconds", _RUNNING, _oldest(now, (j.began_at for j in jobs))),
-        _one("queue_oldest_due_seconds", _DUE, _oldest(now, (_waited(job) for job in jobs))),
-    )
-
-
-_RUNNING = "How long the sync that runs longest has run; 0 where none does."
-_DUE = "How long the sync that waits longest has been due; 0 where none is."
-
-
-def _waited(job: Job) -> datetime | None:
-    """Since when the job is due, where it waits."""
-    return job.due_at if job.state is JobState.WAITING else None
-
-
-def _oldest(now: datetime, times: Iterable[datetime | None]) -> float:
-    return max(((now - at).total_seconds() for at in times if at and at < now), default=0)
-
-
-def measures(hub: Watched, now: datetime) -> tuple[Measure, ...]:
-    """What the hub knows at that time, in numbers."""
+def measures(hub: Watched, jobs: Sequence[Job] | None, now: datetime) -> tuple[Measure, ...]:
+    """What the hub and its queue know at that time, in numbers; None for a queue that is not."""
     states = fleet(hub)
     rows = rows_of(states, now)
     told = summary(rows, len(states) - len(rows))
@@ -91,11 +64,51 @@ def measures(hub: Watched, now: datetime) -> tuple[Measure, ...]:
         _by("runs_last_hour", "Runs of the last hour.", "outcome", hub.runs_since(now - LATELY)),
         _by("host_last_run_timestamp_seconds", "When each host last ran.", "host", _hosts(rows)),
         _one("sync_requests_waiting", "Repos whose sync was asked for.", _waiting(hub, rows)),
+        *_queue_measures(jobs, rows, now),
     )
 
 
 _UNKNOWN = "Repos of which nobody knows whether local is remote."
 _HALTED = "Repos that some host's last run could not sync."
+
+
+def _queue_measures(
+    jobs: Sequence[Job] | None, rows: Sequence[Row], now: datetime
+) -> tuple[Measure, ...]:
+    """What workers are asked for; where the queue cannot be read, that is told and no number."""
+    about = "Whether the queue of syncs can be read."
+    if jobs is None:
+        return (_one("queue_readable", about, 0),)
+    states = Counter(job.state for job in jobs)
+    running = [job.began_at for job in jobs]
+    return (
+        _one("queue_readable", about, 1),
+        _by("queue_jobs", "Syncs in the queue.", "state", {s.value: states[s] for s in JobState}),
+        _one("queue_oldest_running_seconds", _RUNNING, _oldest(now, running)),
+        _by("queue_oldest_due_seconds", _DUE, "host", _due(jobs, rows, now)),
+    )
+
+
+_RUNNING = "How long the sync that runs longest has run; 0 where none does."
+_DUE = "How long the sync of each host that waits longest has been due; 0 where none is."
+
+
+def _due(jobs: Sequence[Job], rows: Sequence[Row], now: datetime) -> dict[str, float]:
+    """How long each host has left a repo alone whose sync is due.
+
+    What a timer or a hook has synced meanwhile is not late, though no worker came to it.
+    """
+    ran = {(row.repo.slug, each.host): each.last_run_at for row in rows for each in row.repo.hosts}
+    due: dict[str, list[datetime]] = {host: [] for _, host in ran}
+    for job in jobs:
+        last = ran.get((job.repo, job.host))
+        if job.state is JobState.WAITING and (last is None or last <= job.asked_at):
+            due.setdefault(job.host, []).append(job.due_at)
+    return {host: _oldest(now, times) for host, times in sorted(due.items())}
+
+
+def _oldest(now: datetime, times: Iterable[datetime | None]) -> float:
+    return max(((now - at).total_seconds() for at in times if at and at < now), default=0)
 
 
 def _hosts(rows: Sequence[Row]) -> dict[str, float]:

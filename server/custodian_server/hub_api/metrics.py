@@ -13,7 +13,7 @@ from custodian_core.codec import now
 from custodian_core.errors import HubTrouble
 from custodian_core.hub.store import SCHEMA
 from custodian_core.jobs import Job
-from custodian_tools.measures import Measure, Watched, measures, queue_measures
+from custodian_tools.measures import Measure, Watched, measures
 
 from .asking import Router
 from .errors import documented
@@ -45,8 +45,7 @@ class Measured:
         """The measures of a moment ago."""
         with self._lock:
             if time.monotonic() >= self._until:
-                at = now()
-                self._last = (*measures(self.hub, at), *queue_measures(self._jobs(), at))
+                self._last = measures(self.hub, self._jobs(), now())
                 self._until = time.monotonic() + HOLD_S
             return self._last
 

@@ -3,16 +3,23 @@
 import json
 import logging
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 
-from custodian_core.commands import AskHuman, ClaimTask, MakeToken, RecordSync, RequestSync
+from custodian_core.commands import (
+    AskHuman,
+    ClaimTask,
+    MakeToken,
+    RecordSync,
+    RegisterRepo,
+    RequestSync,
+)
 from custodian_core.errors import HubTrouble
 from custodian_core.hub.store import SCHEMA, Store
-from custodian_core.jobs import Wish
+from custodian_core.jobs import Job, JobState, Wish
 from custodian_core.queueing.embedded import EmbeddedQueue
 from custodian_core.records import HostSync, NewToken, Scope
 from custodian_core.settings import Settings
@@ -21,6 +28,7 @@ from custodian_server.hub_api.guard import OneLine
 from custodian_server.hub_api.metrics import Measured
 from custodian_server.hub_api.queue import Workers
 from custodian_server.hub_api.traffic import BOUNDS
+from custodian_tools.measures import measures
 from tests.server.serving import InProcess, browsing
 
 from .asked import ME, error
@@ -142,6 +150,25 @@ def test_the_queue_is_told_in_numbers_and_one_that_cannot_be_read_in_none(
     assert told["custodian_queue_readable{}"] == 1
     blind = Measured(store, Workers(settings, opened)).now()
     assert [each.samples for each in blind if "queue" in each.name] == [(({}, 0),)]
+
+
+def test_a_host_is_late_with_what_nothing_there_has_synced_since_it_was_asked_for(
+    repo: Store, tmp_path: Path
+) -> None:
+    at = datetime.now(UTC).replace(microsecond=0)
+    asked, path = at - timedelta(hours=1), str(tmp_path / "marki-docx")
+    repo.do(RegisterRepo("marki-docx", "custodian", host="desk", path="/docs"), ME)
+    ran = HostSync("here", path, at - timedelta(minutes=1), outcome="ok", sealed=True)
+    repo.do(RecordSync("marki-docx", ran, stamp=True), ME)
+    jobs = [
+        Job("marki-docx", host, "a push", JobState.WAITING, 0, asked, asked)
+        for host in ("here", "desk")
+    ]
+    told = {each.name: each.samples for each in measures(repo, jobs, at)}
+    due = told["custodian_queue_oldest_due_seconds"]
+
+    # (a timer has made what no worker took)
+    assert {said["host"]: late for said, late in due} == {"here": 0, "desk": 3600}
 
 
 def test_answers_are_counted_by_how_soon_they_begin(client: httpx.Client) -> None:

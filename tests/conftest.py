@@ -2,13 +2,17 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from custodian_core.settings import BESIDE, NAMES
+
+if TYPE_CHECKING:
+    from tests.core.forge.fake import Switch
 
 # (how long a test takes is for benchmarks to tell; what CI says of a commit is no matter of luck)
 settings.register_profile("searching", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,3 +64,13 @@ def snapshot(request: pytest.FixtureRequest) -> Snapshot:
         assert text == file.read_text()
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def forge_server() -> "Iterator[tuple[Switch, str]]":
+    """Where each test that asks for a forge finds one of its own."""
+    from tests.core.forge.fake import Switch, serving
+
+    switch = Switch()
+    with serving(switch) as url:
+        yield switch, url

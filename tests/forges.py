@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from custodian_server.demo.forge import DemoForge, DemoRepo
-from tests.core.forge.fake import Fake, Switch, faked
+from tests.core.forge.fake import Fake, Switch, faking
 from tests.gits import as_ada
 from tests.tools.sync.forge import Forge as GitForge
 from tests.tools.sync.forge import serving
@@ -85,8 +85,9 @@ def standing(switch: Switch, url: str, folder: Path) -> Generator[Standing]:
     knows.add_person("bob")
     knows.add_org("coulomb", "ada")
     knows.add_org("newton", "bob")
-    fake, switch.app = faked(knows, url, "gitea")
     (folder / "forge").mkdir()
-    with serving(folder / "forge") as repos:
+    with (
+        faking((switch, url), knows, "gitea") as fake,
+        serving(folder / "forge") as repos,
+    ):
         yield Standing(fake, repos)
-    assert not fake.wrong

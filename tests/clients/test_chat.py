@@ -17,7 +17,7 @@ from custodian_core.commands import Caller, RecordSync, RegisterRepo
 from custodian_core.hub import open_store
 from custodian_core.hub.store import Store
 from custodian_core.records import HostSync
-from tests.core.forge.fake import Switch, serving
+from tests.core.forge.fake import Switch
 from tests.forges import Standing, standing
 from tests.server.serving import settings_of
 
@@ -45,16 +45,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
-
-
 @pytest.fixture
-def forge(_server: tuple[Switch, str], tmp_path: Path, machine: Machine) -> Iterator[Standing]:
-    with standing(*_server, tmp_path) as forge:
+def forge(forge_server: tuple[Switch, str], tmp_path: Path, machine: Machine) -> Iterator[Standing]:
+    with standing(*forge_server, tmp_path) as forge:
         machine.env |= {"GITEA_URL": forge.url, "GITEA_TOKEN": forge.token()}
         yield forge
 

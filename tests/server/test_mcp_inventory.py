@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custodian_server.choosing import Chosen
-from tests.core.forge.fake import Switch, serving
+from tests.core.forge.fake import Switch
 from tests.forges import Standing, standing
 
 from .agents import ask, connected, refused
@@ -18,21 +18,14 @@ pytestmark = pytest.mark.anyio
 FORGE_READS = Chosen(toolsets=frozenset({"inventory"}), read_only=True)
 
 
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
-
-
 @pytest.fixture
 def forge(
-    _server: tuple[Switch, str],
+    forge_server: tuple[Switch, str],
     tmp_path: Path,
     env: dict[str, str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Standing]:
-    with standing(*_server, tmp_path) as forge:
+    with standing(*forge_server, tmp_path) as forge:
         monkeypatch.setenv("GITEA_URL", forge.url)
         monkeypatch.setenv("GITEA_TOKEN", forge.token())
         yield forge

@@ -7,16 +7,9 @@ import pytest
 from custodian_core.forge.client import HttpForge
 from custodian_server.demo.forge import DemoForge
 
-from .fake import Fake, Switch, faked, serving
+from .fake import Fake, Switch, faking
 
 VERSIONS = {"gitea": "1.26.4", "forgejo": "16.0.1+gitea-1.22.0"}
-
-
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
 
 
 @pytest.fixture
@@ -45,12 +38,10 @@ def small(version: str) -> DemoForge:
 
 
 @pytest.fixture
-def fake(_server: tuple[Switch, str], kind: str) -> Iterator[Fake]:
+def fake(forge_server: tuple[Switch, str], kind: str) -> Iterator[Fake]:
     """A small forge with switches; nothing that was asked or answered broke its contract."""
-    switch, url = _server
-    fake, switch.app = faked(small(VERSIONS[kind]), url, kind)
-    yield fake
-    assert not fake.wrong
+    with faking(forge_server, small(VERSIONS[kind]), kind) as fake:
+        yield fake
 
 
 async def no_pause(_seconds: float) -> None:

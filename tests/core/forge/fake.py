@@ -135,6 +135,15 @@ def faked(forge: DemoForge, url: str, contract: str) -> tuple[Fake, ASGIApp]:
 
 
 @contextmanager
+def faking(server: tuple[Switch, str], forge: DemoForge, contract: str) -> Generator[Fake]:
+    """The forge at that server; nothing that is asked or answered breaks its contract."""
+    switch, url = server
+    fake, switch.app = faked(forge, url, contract)
+    yield fake
+    assert not fake.wrong
+
+
+@contextmanager
 def serving(app: ASGIApp) -> Generator[str]:
     """The application on a free port of this machine, and its address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -9,26 +9,19 @@ from typing import Any
 import pytest
 
 from custodian_core.errors import BadValue, ForgeUnreachable, NoForge, NotAnOrg, TokenRefused
-from tests.core.forge.fake import Switch, serving
+from tests.core.forge.fake import Switch
 from tests.forges import Standing, standing
 from tests.server.serving import served
 
 from .desk import RED, SAFE_RED, data, refusal, run, say
 
 
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
-
-
 @pytest.fixture
 def forge(
-    _server: tuple[Switch, str], home: Path, monkeypatch: pytest.MonkeyPatch
+    forge_server: tuple[Switch, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Standing]:
     monkeypatch.setattr("sys.argv", [str(Path(sys.executable).with_name("custodian"))])
-    with standing(*_server, home) as forge:
+    with standing(*forge_server, home) as forge:
         monkeypatch.setenv("GITEA_URL", forge.url)
         monkeypatch.setenv("GITEA_TOKEN", forge.token())
         yield forge

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from custodian_core.errors import BadValue
-from tests.core.forge.fake import Switch, serving
+from tests.core.forge.fake import Switch
 from tests.forges import Standing, standing
 
 from .desk import checkout, refusal, run, say
@@ -18,19 +18,12 @@ HUB = "https://hub.example"
 HOOKS = ("inventory", "webhooks")
 
 
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
-
-
 @pytest.fixture
 def forge(
-    _server: tuple[Switch, str], home: Path, monkeypatch: pytest.MonkeyPatch
+    forge_server: tuple[Switch, str], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Standing]:
     """A forge that has two of the hub's repos, and a hub that others reach."""
-    with standing(*_server, home) as forge:
+    with standing(*forge_server, home) as forge:
         monkeypatch.setenv("GITEA_URL", forge.url)
         monkeypatch.setenv("GITEA_TOKEN", forge.token())
         monkeypatch.setenv("CUSTODIAN_WEBHOOK_SECRET", SECRET)

@@ -21,10 +21,10 @@ from tests.server.serving import served
 from tests.tools.ops.conftest import Ops
 
 from .conftest import ME, token
-from .test_inventory import forge, forge_server
+from .test_inventory import forge
 from .test_ops import alone, empty, ops, waiting
 
-__all__ = ["alone", "empty", "forge", "forge_server", "ops", "waiting"]
+__all__ = ["alone", "empty", "forge", "ops", "waiting"]
 
 pytestmark = pytest.mark.browser
 

@@ -11,26 +11,17 @@ from custodian_core.commands import RegisterRepo
 from custodian_core.hub.store import Store
 from custodian_core.records import RepoStatus
 from tests.core.forge.conftest import small
-from tests.core.forge.fake import Fake, Switch, faked, serving
+from tests.core.forge.fake import Fake, Switch, faking
 from tests.server.serving import browsing, settings_of
 
 from .conftest import ME
 from .test_sessions import csrf_in
 
 
-@pytest.fixture(scope="module")
-def forge_server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
-
-
 @pytest.fixture
 def forge(forge_server: tuple[Switch, str]) -> Iterator[Fake]:
-    switch, url = forge_server
-    fake, switch.app = faked(small("1.26.4"), url, "gitea")
-    yield fake
-    assert not fake.wrong
+    with faking(forge_server, small("1.26.4"), "gitea") as fake:
+        yield fake
 
 
 @pytest.fixture

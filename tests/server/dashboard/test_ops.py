@@ -13,8 +13,8 @@ from custodian_server.demo.forge_shapes import pull_json
 from custodian_tools.ops import vault
 from tests.core.forge.fake import Fake
 from tests.server.serving import browsing, settings_of
-from tests.tools.ops.conftest import SLUG, Ops, alone, empty, ops
-from tests.tools.ops.test_vault_proposals import AT, NAME, fake, on_forge, repo
+from tests.tools.ops.conftest import SLUG, Ops, alone, empty, fake, ops
+from tests.tools.ops.test_vault_proposals import AT, NAME, on_forge, repo
 from tests.tools.ops.test_vault_tools import POLICY
 
 from .conftest import ME

@@ -12,18 +12,11 @@ from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_core.settings import Settings
 from custodian_tools.sync import Bench
-from tests.core.forge.fake import Switch, serving
+from tests.core.forge.fake import Switch
 from tests.forges import Standing, standing
 from tests.server.serving import settings_of
 
 ME = Caller("me")
-
-
-@pytest.fixture(scope="session")
-def _server() -> Iterator[tuple[Switch, str]]:
-    switch = Switch()
-    with serving(switch) as url:
-        yield switch, url
 
 
 @pytest.fixture(autouse=True)
@@ -33,8 +26,8 @@ def alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def forge(_server: tuple[Switch, str], tmp_path: Path) -> Iterator[Standing]:
-    with standing(*_server, tmp_path) as forge:
+def forge(forge_server: tuple[Switch, str], tmp_path: Path) -> Iterator[Standing]:
+    with standing(*forge_server, tmp_path) as forge:
         yield forge
 
 

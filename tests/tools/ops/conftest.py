@@ -13,6 +13,8 @@ from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
 from custodian_tools.checkouts import Target
 from custodian_tools.sync import Bench
+from tests.core.forge.conftest import small
+from tests.core.forge.fake import Fake, Switch, faking
 from tests.core.ops.trees import TREE
 from tests.tools.sync.conftest import git
 
@@ -118,3 +120,11 @@ def cloned(folder: Path, name: str, hub: Store) -> Ops:
         Caller("ada"),
     )
     return ops
+
+
+@pytest.fixture
+def fake(forge_server: tuple[Switch, str]) -> Iterator[Fake]:
+    """A forge that has the ops repo, too."""
+    with faking(forge_server, small("1.26.4"), "gitea") as fake:
+        fake.forge.add_repo(f"coulomb/{SLUG}")
+        yield fake

@@ -3,9 +3,9 @@
 from custodian_core.forge.client import HttpForge
 from custodian_tools.ops.deps import Backlog, Ready, backlog
 
-from .test_sprint_issues import REPO, fake, forge
+from .test_sprint_issues import REPO, forge
 
-__all__ = ["fake", "forge"]
+__all__ = ["forge"]
 
 
 def numbers(told: Backlog) -> tuple[list[int], list[int]]:

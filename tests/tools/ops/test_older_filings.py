@@ -1,7 +1,5 @@
 """Sprints that a pull request's text says were filed, as a forge tells it or is silent."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from custodian_core.errors import BadValue, CustodianError
@@ -13,24 +11,14 @@ from custodian_server.demo.forge_shapes import ended, pull_json
 from custodian_tools.ops import sprints
 from custodian_tools.ops.hearing import heard_filed
 from custodian_tools.ops.sprints import ForgeBoard, HubBoard
-from tests.core.forge.conftest import no_pause, small
-from tests.core.forge.fake import Fake, Switch, faked, serving
+from tests.core.forge.conftest import no_pause
+from tests.core.forge.fake import Fake
 
 from .conftest import SLUG, Ops
 from .test_sprint_tools import TEXT
 
 NAME, CODE = "coulomb/acme-ops", "coulomb/marki-docx"
 AT = "2026-05-01T08:00:00Z"
-
-
-@pytest.fixture
-def fake() -> Iterator[Fake]:
-    switch = Switch()
-    with serving(switch) as url:
-        fake, switch.app = faked(small("1.26.4"), url, "gitea")
-        fake.forge.add_repo(NAME)
-        yield fake
-        assert not fake.wrong
 
 
 @pytest.fixture

@@ -10,21 +10,11 @@ from custodian_core.ops.deps import dependencies
 from custodian_core.ops.sprints import Sprint, read_sprint
 from custodian_tools.ops import sprints
 from custodian_tools.ops.sprints import ForgeBoard
-from tests.core.forge.conftest import no_pause, small
-from tests.core.forge.fake import Fake, Switch, faked, serving
+from tests.core.forge.conftest import no_pause
+from tests.core.forge.fake import Fake
 from tests.core.ops.test_sprints import ENTRIES, PITCH
 
 REPO = "coulomb/marki-docx"
-
-
-@pytest.fixture
-def fake() -> Iterator[Fake]:
-    """A forge with the labels that the sprint names."""
-    switch = Switch()
-    with serving(switch) as url:
-        fake, switch.app = faked(small("1.26.4"), url, "gitea")
-        yield fake
-        assert not fake.wrong
 
 
 @pytest.fixture

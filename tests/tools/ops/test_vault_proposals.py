@@ -1,7 +1,5 @@
 """What pull requests add to a vault: a real client, real branches, a forge that may fail."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from custodian_core.errors import Conflict
@@ -13,8 +11,7 @@ from custodian_server.demo.forge_shapes import ended, pull_json
 from custodian_tools.ops.hearing import hear, hear_all
 from custodian_tools.ops.vault import request_action, settle
 from custodian_tools.ops.vault_items import Item, list_items, show, unheard
-from tests.core.forge.conftest import small
-from tests.core.forge.fake import Fake, Switch, faked, serving
+from tests.core.forge.fake import Fake
 
 from .conftest import Ops
 from .test_vault_tools import POLICY, action
@@ -25,16 +22,6 @@ NAME = "coulomb/acme-ops"
 
 def toml(name: str) -> str:
     return f'id = "{name}"\nformula = "release"\ncontext = "Ship {name}"\nsecrets = []\n'
-
-
-@pytest.fixture
-def fake() -> Iterator[Fake]:
-    switch = Switch()
-    with serving(switch) as url:
-        fake, switch.app = faked(small("1.26.4"), url, "gitea")
-        fake.forge.add_repo(NAME)
-        yield fake
-        assert not fake.wrong
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from .errors import Rejected
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 #: open to everybody, so that a guard in a script and a balancer can ask whether the hub is there
-OPEN = frozenset({"/state/health", "/state/ready"})
+OPEN = frozenset({"/state/live", "/state/health", "/state/ready"})
 #: open to whoever signs what they send, which the route looks at; this is what they are called
 SIGNED = {webhooks.PATH: "gitea"}
 ANONYMOUS = "anonymous"

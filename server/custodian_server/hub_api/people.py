@@ -1,5 +1,6 @@
 """Reading the questions to people, the tokens, and whether the hub is well."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import Query as FromQuery
@@ -7,6 +8,7 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from custodian_core import __version__
 from custodian_core.hub.store import NEXT, SCHEMA
 from custodian_core.records import Health, Intervention, Page, RepoCounts, Token
 
@@ -25,6 +27,20 @@ class Interventions(Paged):
     is_open: Literal["true", "false", "any"] = Field(
         "true", description="those that wait, those that were answered, or both"
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """That this process answers, whatever its database does."""
+
+    version: str = __version__
+    status: str = "ok"
+
+
+@router.get("/state/live", tags=["state"], **answers(Alive))
+async def show_alive(settings: SettingsHere) -> Response:
+    """That this process answers; its database is not asked, since no new start would mend that."""
+    return answered(Alive(), settings)
 
 
 @router.get("/state/health", tags=["state"], **answers(Health))

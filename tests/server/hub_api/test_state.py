@@ -80,12 +80,22 @@ def test_a_server_that_is_about_to_stop_is_well_and_not_ready(
     assert (health.status_code, health.headers["connection"]) == (200, "close")
 
 
+def test_a_server_whose_database_is_away_lives_and_is_not_ready(
+    client: httpx.Client, store: Store
+) -> None:
+    store.database.connection().execute("alter table hub rename to gone")
+    paths = ("/state/live", "/state/health", "/state/ready")
+
+    assert [client.get(path).status_code for path in paths] == [200, 503, 503]
+
+
 def test_whether_it_is_ready_needs_no_token_and_its_numbers_need_one(
     store: Store, settings: Settings
 ) -> None:
     made: NewToken = store.do(MakeToken("prometheus", Scope.READ), ME)
     with browsing(store, settings, loopback=False) as client:
         assert client.get("/state/ready").status_code == 200
+        assert client.get("/state/live").status_code == 200
         assert client.get("/metrics").status_code == 401
         shown = {"Authorization": f"Bearer {made.secret}"}
         assert client.get("/metrics", headers=shown).status_code == 200

@@ -91,13 +91,14 @@ def ordered(keys: Sequence[K], waits_for: Mapping[K, Iterable[K]]) -> list[K]:
     return list(done)
 
 
-def reached(start: Iterable[K], edges: Mapping[K, Iterable[K]]) -> set[K]:
-    """Everything that the edges lead to from `start`, which is part of it."""
-    found = set(start)
-    work = list(found)
-    while work:
-        for other in edges.get(work.pop(), ()):
-            if other not in found:
-                found.add(other)
-                work.append(other)
+def beyond(edges: Mapping[K, Iterable[K]], marks: Mapping[K, int]) -> dict[K, int]:
+    """By thing, the marks of all that the edges lead to from it, its own among them, as bits."""
+    found: dict[K, int] = {}
+    for part in _components(edges):  # (each comes after those that it leads to)
+        bits = 0
+        for key in part:
+            bits |= marks.get(key, 0)
+            for other in edges[key]:
+                bits |= found.get(other, 0)
+        found |= dict.fromkeys(part, bits)
     return found

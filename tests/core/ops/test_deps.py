@@ -13,7 +13,7 @@ from custodian_core.ops.deps import (
     ready,
     suggestion,
 )
-from custodian_core.ops.graph import circles, ordered, reached
+from custodian_core.ops.graph import beyond, circles, ordered
 from custodian_core.ops.references import LONGEST_RUN, Reference, references
 from custodian_core.ops.references import numbers as numbers_in
 
@@ -168,13 +168,33 @@ def test_a_long_chain_is_no_matter_of_recursion() -> None:
     assert len(circles(chain)[0]) == 20_001
 
 
+def reached(start: int, edges: dict[int, list[int]]) -> set[int]:
+    """Everything that the edges lead to from there, one step after the other."""
+    found, work = {start}, [start]
+    while work:
+        work += (new := set(edges.get(work.pop(), ())) - found)
+        found |= new
+    return found
+
+
+@given(GRAPHS)
+def test_the_marks_beyond_a_thing_are_those_of_all_that_it_leads_to(
+    graph: dict[int, list[int]],
+) -> None:
+    held = beyond(graph, {key: 1 << key for key in graph})
+
+    assert held == {
+        key: sum(1 << other for other in reached(key, graph) if other in graph) for key in graph
+    }
+
+
 @given(GRAPHS)
 def test_two_are_in_one_circle_when_each_leads_to_the_other(graph: dict[int, list[int]]) -> None:
     part_of = {key: part for part in circles(graph) for key in part}
 
     for one in graph:
         for other in graph:
-            alike = one in reached([other], graph) and other in reached([one], graph)
+            alike = one in reached(other, graph) and other in reached(one, graph)
             assert (one != other and alike) == (
                 one != other and one in part_of and part_of[one] == part_of.get(other)
             )

@@ -1,11 +1,11 @@
 """What holds most objectives up, and the tree as nodes and edges."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from custodian_core.ops.graph import reached
+from custodian_core.ops.graph import beyond
 
 from .tree import Item, Tree, Word
 
@@ -31,20 +31,29 @@ def constraints(tree: Tree) -> list[Constraint]:
     for _, item in tree.prerequisites():
         for key in _keys(item) if not item.ticked else ():
             places[key].append(item)
-    labels = {_goal(each.line): each.label for each in tree.objectives}
+    labels = [each.label for each in tree.objectives]
+    marks = {_goal(each.line): 1 << place for place, each in enumerate(tree.objectives)}
+    held = beyond(edges, marks)
     found: list[Constraint] = []
     for key, items in places.items():
-        beyond = reached([key], edges)
         found.append(
             Constraint(
                 ref=int(key[1:]) if key.startswith("#") else None,
                 label=items[0].label,
                 lines=tuple(item.line for item in items),
-                blocks=tuple(label for goal, label in labels.items() if goal in beyond),
+                blocks=tuple(labels[place] for place in _places(held.get(key, 0))),
                 waits_for_vault=any(item.vault is not None for item in items),
             )
         )
     return sorted(found, key=lambda each: (-len(each.blocks), each.lines))
+
+
+def _places(bits: int) -> Iterator[int]:
+    """Which bits are set, the lowest first."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def _downstream(tree: Tree) -> dict[str, set[str]]:

@@ -248,6 +248,12 @@ DOORS = (
     Door("workplan edit", _edited, (*MARKDOWN, *YAML, b"status: todo\n"), (PLAN,)),
     Door("task block", text(_fields), YAML, (PLAN.split(b"---")[1],)),
     Door("prerequisite tree", _tree, (*MARKDOWN, *NUMBERS, b"Status: "), (TREE,)),
+    Door(
+        "line of a prerequisite",
+        _tree,
+        (b"(", "(#1 — ".encode(), b"#1-#", " — ".encode(), b"blocked-on-vault ", b"- [ ] x\n"),
+        (b"## Objective: X\n- [ ] ", b"## Objective: "),
+    ),
     Door("sprint", _sprint, (*MARKDOWN, *YAML, *NUMBERS, b"<!-- filer:begin -->\n"), (SPRINT,)),
     Door("vault action", _action, (b"a = ", b"[a]\n", b"[[a]]\n", b"{a=", b"'''"), (ACTION,)),
     Door("vault policy", lambda data: read_policy(data), (b"[a.", b"="), (TEMPLATE.encode(),)),

@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -190,13 +189,11 @@ def test_f41_nobody_is_asked_at_a_terminal(repo: Path, unauthorized: str) -> Non
 def test_f40_a_remote_that_stalls_is_given_up_with_all_that_was_started(
     repo: Path, stalling: int, marker: str
 ) -> None:
-    began = time.monotonic()
     ran = Git(repo).run("ls-remote", f"http://127.0.0.1:{stalling}/x.git", limit_s=0.5)
 
     assert ran.timed_out
     assert not ran.ok
     assert "git ls-remote took longer than 0.5 s and was stopped" in ran.told
-    assert time.monotonic() - began < 8
     assert alive(marker) == []
 
 

@@ -212,13 +212,6 @@ def test_an_everyday_item_is_read_as_any_other(text: str) -> None:
         assert item_of(1, ticked=True, text=line) == item_of(1, ticked=True, text=line + " ")
 
 
-@pytest.mark.parametrize("piece", ["(", "(#1 — ", "#1-#", " — ", "blocked-on-vault ", "- [ ] x\n"])
-def test_no_repetition_makes_reading_slow(piece: str) -> None:
-    """It would not end within a test's patience if a line were looked through again and again."""
-    read_tree(f"## Objective: X\n- [ ] {piece * (100_000 // len(piece))}\n".encode())
-    read_tree(f"## Objective: {piece * (100_000 // len(piece))}\n".encode())
-
-
 def test_identical_items_of_two_objectives_stay_two() -> None:
     told = read_tree(tree(objective("A", "READY", "[ ] same"), objective("B", "READY", "[ ] same")))
 

@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -118,12 +117,10 @@ def test_an_agent_that_does_nothing_has_failed_though_it_ends_with_0(
 
 
 def test_an_agent_that_never_ends_is_ended_at_its_limit(repo: Path, home: Path) -> None:
-    began = time.monotonic()
     script = f"echo $$ >{home}/pid; echo begun; while :; do sleep 1000; done"
     told = ran(home, script, "--timeout", "1s", code=1)
 
     assert (told["ended"], told["exit_code"], told["ok"]) == ("timeout", None, False)
-    assert time.monotonic() - began < 20
     assert not lives(home, "pid")
     assert Path(told["transcript"]).read_text() == "begun\n"
     assert data("task", "show", T1)["claim"] is None
@@ -144,13 +141,11 @@ def test_what_an_agent_leaves_running_is_ended(repo: Path, home: Path) -> None:
 
 
 def test_what_escapes_the_group_does_not_hold_up_the_run(repo: Path, home: Path) -> None:
-    script = f"{DOES}\nsetsid sh -c 'echo $$ >{home}/pid; exec sleep 60' &\nsleep 0.5"
-    began = time.monotonic()
-    told = ran(home, script, code=0)
-    os.kill(int((home / "pid").read_text()), signal.SIGKILL)
+    escaped = f"setsid sh -c 'echo $$ >{home}/pid; exec sleep 1000' &"
+    told = ran(home, f"{DOES}\n{escaped}\nuntil [ -s {home}/pid ]; do sleep 0.05; done", code=0)
 
     assert told["ok"]
-    assert time.monotonic() - began < 30
+    os.kill(int((home / "pid").read_text()), signal.SIGKILL)  # (it is there still)
 
 
 def test_an_agent_that_asks_a_person_has_done_what_it_could(repo: Path, home: Path) -> None:

@@ -54,7 +54,7 @@ def list_(repo: str, domain: str | None, since: datetime | None, json_: bool) ->
                     each.domain,
                     _ago(each.age_days),
                     "old" if each.is_old else "",
-                    each.latest.path if each.latest else "",
+                    printable(each.latest.path) if each.latest else "",
                 )
                 for each in told.standings
             ]
@@ -78,7 +78,9 @@ def latest(domain: str, repo: str, json_: bool) -> None:
     if json_:
         echo_json("evidence_latest", {"domain": domain, **newest.to_json()})
         return
-    click.echo(", ".join([newest.path, _ago(newest.age_days), *["old"] * bool(newest.is_old)]))
+    click.echo(
+        ", ".join([printable(newest.path), _ago(newest.age_days), *["old"] * bool(newest.is_old)])
+    )
     for row in json.dumps(newest.told, ensure_ascii=False, indent=2).splitlines():
         click.echo(printable(row))
 

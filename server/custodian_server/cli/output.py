@@ -10,6 +10,7 @@ import click
 from custodian_core.errors import CustodianError
 from custodian_core.findings import Finding, Severity, failed
 from custodian_core.status import Status
+from custodian_core.text import printable
 
 SCHEMA_VERSION = 1
 
@@ -83,7 +84,7 @@ def echo_findings(findings: Sequence[Finding]) -> None:
 def echo_finding_lines(findings: Iterable[Finding], indent: str = "") -> None:
     """Print each finding on a line."""
     for finding in findings:
-        where = f"{finding.where}: " if finding.where else ""
+        where = f"{printable(finding.where)}: " if finding.where else ""
         grave = click.style(finding.severity.value, fg=_COLOURS[finding.severity], bold=True)
         said = finding.message.removeprefix(f"{finding.code} ")
         click.echo(f"{indent}{where}{grave} {finding.code} {said}")

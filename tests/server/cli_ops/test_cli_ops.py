@@ -191,6 +191,24 @@ def test_a_sprint_is_validated_planned_and_filed_once(here: Path) -> None:
     assert "--tasks REPO" in refusal(BadValue, "sprint", "plan", "csv-export")
 
 
+def test_no_name_of_a_file_steers_the_terminal(here: Path) -> None:
+    odd = "\x1b[31mred\nnext"
+    commit(
+        here,
+        {f"vault/actions/{odd}.toml": "id = 1\n", f"evidence/holdout/2026-05-02-{odd}.json": "{"},
+    )
+
+    for asked in (
+        ("vault", "list"),
+        ("evidence", "list"),
+        ("evidence", "list", "--domain", "holdout"),
+    ):
+        result = run(*asked, color=True)
+        assert "[31mred" in result.stdout
+        assert "\x1b[31mred" not in result.stdout
+        assert "\nnext" not in result.stdout
+
+
 def test_evidence_is_written_listed_and_shown(here: Path) -> None:
     say("evidence", "write", "holdout", input='{"rate": 0.9}')
 

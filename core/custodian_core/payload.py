@@ -15,6 +15,7 @@ from typing import Any
 
 from . import model_tokens
 from .codec import stamp
+from .direction import Direction, Facts, direct
 from .records import ActiveWorkstream, Claim, Dispatch, Intervention, PendingTask, Task
 from .status import Priority, Status
 from .text import printable
@@ -36,49 +37,6 @@ LIMITS = (
 )
 
 _URGENCY = {priority: place for place, priority in enumerate(Priority)}
-
-
-@dataclass(frozen=True, slots=True)
-class Checkout:
-    """Where the repo's checkout on this host stands, against what was fetched last."""
-
-    path: str
-    branch: str
-    head: str
-    upstream: str
-    ahead: int | None
-    behind: int | None
-    #: whether files that git knows were changed and not committed; None where it is not known
-    dirty: bool | None = None
-    fetched_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a dispatch is made of."""
-
-    dispatch: Dispatch
-    at: datetime
-    host: str
-    checkout: Checkout | None = None
-    #: why there is nothing to say of a checkout
-    no_checkout: str = ""
-    #: why nothing was claimed
-    no_lease: str = "nothing was claimed: it was only asked"
-    #: the status of each task that the chosen one depends on; None where nobody knows it
-    needs: tuple[tuple[str, Status | None], ...] = ()
-    #: the live claims in the repo, but for the one that was just granted
-    others: tuple[Claim, ...] = ()
-    counts: tuple[tuple[str, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Direction:
-    """What to do, why in a word for programs, and why in a sentence."""
-
-    directive: str
-    code: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,29 +70,6 @@ _TEXTS = (
     _Room(1, 0, 0, 1, body=500, goal=60, note=100, line=60, several=1),
     _Room(1, 0, 0, 1, body=100, goal=24, note=24, line=24, several=1),
 )
-
-
-def direct(dispatch: Dispatch, checkout: Checkout | None, others: tuple[Claim, ...]) -> Direction:
-    """What to do in the repo; a checkout that is behind comes before everything else."""
-    if checkout and checkout.behind:
-        if checkout.ahead:
-            told = f"{checkout.ahead} ahead of and {checkout.behind} behind {checkout.upstream}"
-            return Direction("sync_first", "diverged", f"the checkout is {told}")
-        told = f"{checkout.behind} behind {checkout.upstream}"
-        return Direction("sync_first", "behind", f"the checkout is {told}")
-    if dispatch.task is not None:
-        code = {"work": "ready", "resume": "yours" if dispatch.claim else "left"}
-        return Direction(dispatch.directive, code[dispatch.directive], dispatch.reason)
-    if dispatch.directive == "human_needed":
-        return Direction("human_needed", "asked", dispatch.reason)
-    pending = [task for stream in dispatch.active_workstreams for task in stream.pending_tasks]
-    if not pending:
-        return Direction("none", "no-tasks", dispatch.reason)
-    if others:
-        return Direction("none", "taken", dispatch.reason)
-    if any(task.needs_human for task in pending):
-        return Direction("human_needed", "for-a-person", dispatch.reason)
-    return Direction("blocked", "blocked", dispatch.reason)
 
 
 def tokens(told: dict[str, Any]) -> int:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from custodian_core.payload import CAP, TARGET, Checkout, Facts, branch_for, payload, tokens
+from custodian_core.direction import Checkout, Facts
+from custodian_core.payload import CAP, TARGET, branch_for, payload, tokens
 from custodian_core.records import (
     ActiveWorkstream,
     Claim,

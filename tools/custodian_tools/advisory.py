@@ -7,10 +7,11 @@ from typing import Any
 
 from custodian_core.advisory import advise
 from custodian_core.codec import now
+from custodian_core.direction import Facts
 from custodian_core.errors import CustodianError, HubUnreachable
 from custodian_core.findings import Finding
 from custodian_core.git.state import Folders, NotHere, find, probe
-from custodian_core.payload import Facts, payload
+from custodian_core.payload import payload
 from custodian_core.records import Dispatch
 from custodian_core.settings import Settings
 from custodian_core.text import fitted, printable

@@ -10,10 +10,10 @@ from typing import Any
 
 from custodian_core.codec import now, stamp
 from custodian_core.commands import Caller, ClaimTask
+from custodian_core.direction import Checkout, Direction, Facts, direct
 from custodian_core.errors import Conflict, CustodianError, NothingToDo, UnknownThing
 from custodian_core.git.state import Checkout as Probed
 from custodian_core.git.state import NotHere, probe
-from custodian_core.payload import Checkout, Direction, Facts, direct
 from custodian_core.payload import payload as payload_of
 from custodian_core.ports import Hub
 from custodian_core.records import Claim, Dispatch, Intervention, Repo, Task

@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 
 from custodian_core.codec import now, stamp
 from custodian_core.commands import Caller, ClaimTask, ReleaseClaim, RenewClaim
+from custodian_core.direction import Facts
 from custodian_core.errors import BadValue, Conflict, HubTrouble, Refused
 from custodian_core.files import put_file
 from custodian_core.git.state import Folders, NotHere, find
-from custodian_core.payload import Facts, branch_for
+from custodian_core.payload import branch_for
 from custodian_core.ports import Hub
 from custodian_core.records import Claim, ClaimKind, Task
 from custodian_core.settings import SECRET, Settings

@@ -14,7 +14,7 @@ from .hub import opened
 from .output import as_json, echo_json, errors_as_json
 
 if TYPE_CHECKING:
-    from custodian_core.payload import Facts
+    from custodian_core.direction import Facts
 
 
 @click.command(short_help="Say what a repo's agent should know and do now.")

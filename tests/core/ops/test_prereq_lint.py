@@ -130,7 +130,8 @@ def test_a_vault_item_that_would_unblock_the_tree_is_not_forgotten() -> None:
     ("said", "around", "found"),
     [
         ("2026-05-02", Around(today=DAY, committed=DAY), False),
-        ("2026-05-03", Around(today=DAY), True),
+        ("2026-05-03", Around(today=DAY), False),  # it is tomorrow already, east of here
+        ("2026-05-04", Around(today=DAY), True),
         ("2026-05-01", Around(committed=DAY), True),
         ("2026-05-01", Around(today=DAY), False),
         ("May 1st", Around(), True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from custodian_core.findings import Finding, found
+from custodian_core.ops.evidence import is_ahead
 from custodian_core.ops.graph import circles
 from custodian_core.ops.references import numbers
 
@@ -198,7 +199,7 @@ class _Rules:
         if tree.updated is None:
             said = "is missing" if tree.updated_said is None else f"'{tree.updated_said}' is none"
             yield self._found("PT12", tree.updated_line or 1, why=said)
-        elif around.today and tree.updated > around.today:
+        elif around.today and is_ahead(tree.updated, around.today):
             yield self._found("PT12", tree.updated_line, why=f"{tree.updated} is in the future")
         elif around.committed and tree.updated < around.committed:
             why = f"{tree.updated} is older than the last commit of it, of {around.committed}"

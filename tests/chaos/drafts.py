@@ -62,7 +62,7 @@ def begin(world: World, host: Host, repo: str, move: Move) -> None:
     if what is What.GONE and not is_new:
         done = draft if host.git(repo, "rm", "-q", "--", path)[0] else None
     else:
-        done = _saved(host, repo, draft, _text(host, repo, draft, move), move.choose(HOWS, 4))
+        done = _saved(host, repo, draft, move)
     if done:
         world.tally["drafts"] += 1
         world.drafts.setdefault((host.name, repo), []).append(done)
@@ -111,10 +111,11 @@ def _text(host: Host, repo: str, draft: Draft, move: Move) -> bytes:
     return moved + said + block.encode()
 
 
-def _saved(host: Host, repo: str, draft: Draft, data: bytes, how: How) -> Draft | None:
-    """What was left of it; None where the disk is full."""
-    file, staged = host.clone(repo) / draft.path, None
+def _saved(host: Host, repo: str, draft: Draft, move: Move) -> Draft | None:
+    """What was left of it; None where the disk is full, or the file is just being replaced."""
+    file, staged, how = host.clone(repo) / draft.path, None, move.choose(HOWS, 4)
     try:
+        data = _text(host, repo, draft, move)
         file.parent.mkdir(exist_ok=True)
         file.write_bytes(data)
         if how is not How.UNSTAGED and host.git(repo, "add", "--", draft.path)[0]:

@@ -218,7 +218,7 @@ def _header(data: bytes) -> None:
     entrance = Entrance(hub(), loopback=True)
     for name in ("host", "origin"):
         headers = Headers({"host": "localhost", name: value})
-        refused(partial(entrance.check_headers, headers), Rejected)
+        refused(partial(entrance.check_headers, headers, "/repos"), Rejected)
 
 
 def _wish(said_: str) -> None:

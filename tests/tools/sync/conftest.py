@@ -18,6 +18,7 @@ from tests.gits import git as git
 from tests.gits import put as put
 
 SLUG = "marki-docx"
+T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
 ME = Caller("me")
 PLAN = """\
 ---
@@ -184,3 +185,39 @@ def b(world: World, a: Clone) -> Clone:
     """A second clone, on another host, of a repo that is in step."""
     assert a.fix().sealed
     return world.clone("b")
+
+
+def codes(report: Report) -> list[str]:
+    return [finding.code for finding in report.findings]
+
+
+@pytest.fixture
+def behind_hub(a: Clone, world: World) -> Clone:
+    """A clone that a run writes to."""
+    a.fix()
+    world.move(T1, "done")
+    return a
+
+
+class Trap:
+    """A script that leaves a trace when it is run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.folder.mkdir()
+        (folder / "ran").mkdir()
+
+    def script(self, name: str, then: str = "exit 0") -> str:
+        path = self.folder / name
+        path.write_text(f"#!/bin/sh\ntouch {self.folder}/ran/{name}\n{then}\n")
+        path.chmod(0o755)
+        return str(path)
+
+    @property
+    def ran(self) -> set[str]:
+        return {path.name for path in (self.folder / "ran").iterdir()}
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Trap:
+    return Trap(tmp_path / "trap")

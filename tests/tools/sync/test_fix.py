@@ -11,15 +11,8 @@ from custodian_core.hub.portable import export
 from custodian_core.hub.store import Store
 from custodian_core.secrets import HIDDEN
 from custodian_core.status import Status
-from custodian_tools.sync import Report
 
-from .conftest import ME, SLUG, Clone, World, git
-
-T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
-
-
-def codes(report: Report) -> list[str]:
-    return [finding.code for finding in report.findings]
+from .conftest import ME, SLUG, T1, T2, T3, Clone, World, codes, git
 
 
 def even(clone: Clone) -> bool:

@@ -12,16 +12,10 @@ import pytest
 from custodian_core.errors import HubTrouble
 from custodian_core.hub.databases import SQLite
 from custodian_core.hub.store import Store
-from custodian_tools.sync import Report, fix
+from custodian_tools.sync import fix
 from tests.waiting import PATIENCE_S
 
-from .conftest import SLUG, Clone, World, git, plan_text, put, quick
-
-T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
-
-
-def codes(report: Report) -> list[str]:
-    return [finding.code for finding in report.findings]
+from .conftest import SLUG, T1, T2, T3, Clone, World, codes, git, plan_text, put, quick
 
 
 def even(clone: Clone) -> bool:

@@ -16,21 +16,7 @@ from custodian_core.git.state import Checkout, Folders, find, probe
 from custodian_tools.sync import Report
 from tests.waiting import PATIENCE_S, until
 
-from .conftest import ME, SLUG, Clone, World, git, put
-
-T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
-
-
-def codes(report: Report) -> list[str]:
-    return [finding.code for finding in report.findings]
-
-
-@pytest.fixture
-def behind_hub(a: Clone, world: World) -> Clone:
-    """A clone that a run writes to."""
-    a.fix()
-    world.move(T1, "done")
-    return a
+from .conftest import ME, SLUG, T1, T2, T3, Clone, World, codes, git, put
 
 
 def test_f26_what_an_agent_stages_meanwhile_is_not_swept_along(

@@ -9,10 +9,8 @@ import pytest
 
 from custodian_tools.sync import Report
 
-from .conftest import SLUG, Clone, World, git, put
+from .conftest import SLUG, T1, T2, Clone, World, git, put
 from .forge import FETCH, PUSH, Forge, serving
-
-T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
 
 
 def reasons(report: Report) -> list[tuple[str, str | None]]:

@@ -9,13 +9,7 @@ import pytest
 from custodian_core.commands import ChangeRepo
 from custodian_tools.sync import Report
 
-from .conftest import ME, SLUG, Clone, World, git
-
-T1, T2, T3 = (f"MRKD-WP-0001-T0{number}" for number in (1, 2, 3))
-
-
-def codes(report: Report) -> list[str]:
-    return [finding.code for finding in report.findings]
+from .conftest import ME, SLUG, T1, T2, Clone, World, codes, git
 
 
 def halted(report: Report, reason: str) -> bool:
@@ -30,14 +24,6 @@ def picture(clone: Clone) -> tuple[str, ...]:
         clone.git("status", "--porcelain", check=False),
         clone.plan.read_text() if clone.plan.exists() else "",
     )
-
-
-@pytest.fixture
-def behind_hub(a: Clone, world: World) -> Clone:
-    """A clone that a run would write to, were it let."""
-    a.fix()
-    world.move(T1, "done")
-    return a
 
 
 def test_f01_a_clean_repo_sees_no_commit_and_no_write(a: Clone, world: World) -> None:

@@ -1,6 +1,6 @@
 """What a repo's agent should know and do now."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from typing import Any
@@ -9,7 +9,7 @@ from custodian_core.records import ActiveWorkstream, Dispatch, PendingTask
 
 from . import claims, rows
 from .rows import Row
-from .writing import Asked, Reading
+from .writing import Asked, Reading, Snapshot
 
 #: of how many workstreams it shows them where there is a task to begin with; nobody is told of more
 SHOWN_STREAMS = 20
@@ -17,16 +17,16 @@ SHOWN_STREAMS = 20
 SHOWN_QUESTIONS = 20
 
 
-def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
+def dispatch(tx: Snapshot, repo: str, hub_id: str, now: str) -> Dispatch:
     """What the repo's agent should know and do now."""
     *found, begun, ready = tx.answers(*_asked(repo), *claims.candidates(repo, None, now))
     chosen = claims.choose(begun, ready)
     if chosen is not None:
         directive, reason = claims.offer(chosen["status"])
-        known = _known(tx, repo, hub_id, found, SHOWN_STREAMS)
+        known = _known(tx, repo, hub_id, found, tx.last, SHOWN_STREAMS)
         return replace(known, directive=directive, reason=reason, task=rows.task(chosen))
     # (why there is nothing to do may stand in any of them)
-    known = _known(tx, repo, hub_id, found, None)
+    known = _known(tx, repo, hub_id, found, tx.answers)
     if known.human_interventions:
         directive, reason = "human_needed", "what is left waits for an answer"
     else:
@@ -36,11 +36,11 @@ def dispatch(tx: Reading, repo: str, hub_id: str, now: str) -> Dispatch:
     return replace(known, directive=directive, reason=reason)
 
 
-def claimed(tx: Reading, granted: claims.Granted, hub_id: str) -> Dispatch:
+def claimed(tx: Snapshot, granted: claims.Granted, hub_id: str) -> Dispatch:
     """What the holder of a claim that was just granted should know and do now."""
     repo = granted.claim.repo_slug
     return replace(
-        _known(tx, repo, hub_id, tx.answers(*_asked(repo)), SHOWN_STREAMS),
+        _known(tx, repo, hub_id, tx.answers(*_asked(repo)), tx.last, SHOWN_STREAMS),
         directive=granted.directive,
         reason=granted.reason,
         task=granted.task,
@@ -60,12 +60,17 @@ def _asked(repo: str) -> tuple[Asked, ...]:
 
 
 def _known(
-    tx: Reading, repo: str, hub_id: str, found: Sequence[Any], shown: int | None
+    tx: Reading,
+    repo: str,
+    hub_id: str,
+    found: Sequence[Any],
+    ask: Callable[..., list[Any]],
+    shown: int | None = None,
 ) -> Dispatch:
     """What is known about the repo; the tasks of its first `shown` workstreams, or of all."""
     row, goal, questions, streams = found
     row = tx.known_repo(repo, row)
-    pending = tx.answers(
+    pending = ask(
         *(("pending_tasks", {"workstream_id": stream["id"]}) for stream in streams[:shown])
     )
     return Dispatch(

@@ -56,7 +56,7 @@ class Questions:
     queries: Any
 
     @contextmanager
-    def _reading(self) -> Generator[Reading]:
+    def _reading(self) -> Generator[Snapshot]:
         """Statements that see one moment."""
         try:
             tx = Snapshot(self.queries, self.database, self.database.connection())

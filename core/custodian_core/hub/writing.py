@@ -111,6 +111,12 @@ class Snapshot(Reading):
         self._begun = True
         return answers
 
+    def last(self, *asked: Asked) -> list[Any]:
+        """What each of the queries finds; with it the moment is over."""
+        *found, _ = self.answers(*asked, ("commit", {}))
+        self._begun = False
+        return found
+
     def end(self) -> None:
         """Nothing is held on to."""
         if self._begun:

@@ -126,6 +126,15 @@ def test_a_pull_request_whose_builds_nobody_tells_of_is_not_told_and_its_repo_is
     assert told.why == "1 repo was not asked in time, or did not say"
 
 
+def test_a_forge_that_has_none_of_the_repos_is_not_asked_and_is_not_said_to_be_well() -> None:
+    with forge({}) as known:
+        builds = look_at_builds(known, lambda: [], 5)
+        pulls = look_at_pulls(known, lambda: [], Limits(), NOW, 5)
+
+    assert (builds.status, pulls.status) == (Probe.ABSENT, Probe.ABSENT)
+    assert "no repo of this host" in (builds.why or "")
+
+
 @pytest.mark.parametrize("what", ["builds", "pulls"])
 def test_a_forge_that_does_not_answer_tells_nothing_and_not_none(what: str) -> None:
     with HttpForge("http://127.0.0.1:9", "token", pause=_no_pause) as there:

@@ -91,6 +91,8 @@ def _of_each(
         wanted = ask()
     except CustodianError as error:
         return Probe.FAILED, f"which repos there are is not known: {error}", (), ()
+    if not wanted:
+        return Probe.ABSENT, "no repo of this host is on the forge, so it was not asked", (), ()
     found: list[T] = []
     not_told: list[str] = []
     until = time.monotonic() + limit_s

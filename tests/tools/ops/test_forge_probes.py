@@ -128,8 +128,8 @@ def test_a_pull_request_whose_builds_nobody_tells_of_is_not_told_and_its_repo_is
 
 def test_a_forge_that_has_none_of_the_repos_is_not_asked_and_is_not_said_to_be_well() -> None:
     with forge({}) as known:
-        builds = look_at_builds(known, lambda: [], 5)
-        pulls = look_at_pulls(known, lambda: [], Limits(), NOW, 5)
+        builds = look_at_builds(known, tuple, 5)
+        pulls = look_at_pulls(known, tuple, Limits(), NOW, 5)
 
     assert (builds.status, pulls.status) == (Probe.ABSENT, Probe.ABSENT)
     assert "no repo of this host" in (builds.why or "")

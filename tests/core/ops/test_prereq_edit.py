@@ -134,7 +134,7 @@ def test_two_status_lines_are_not_edited() -> None:
         with_status(tree(objective("A", "READY\nStatus: DONE", "[ ] a")), "A", Word.READY)
 
 
-@pytest.mark.parametrize("reason", ["two\nlines", "x" * 301, "a\x1b[31m"])
+@pytest.mark.parametrize("reason", ["two\nlines", "x" * 301, "a\x1b[31m", "see *that*", "for KEY_"])
 def test_a_reason_is_one_line(reason: str) -> None:
     with pytest.raises(BadValue):
         with_status(DATA, "CSV export", Word.BLOCKED, reason)

@@ -143,6 +143,8 @@ def _one_line(reason: str) -> str:
         raise BadValue("reason", "it must be one line of text")
     if len(reason) > LONGEST_REASON:
         raise BadValue("reason", f"it may have {LONGEST_REASON} characters")
+    if reason.endswith(("*", "_")):
+        raise BadValue("reason", "it cannot end with * or _, which a status line may stand between")
     return reason
 
 

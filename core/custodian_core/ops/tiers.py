@@ -43,6 +43,10 @@ class Policy:
 
     tiers: Mapping[str, Tier]
     findings: tuple[Finding, ...] = ()
+    #: why it names nothing at all, where that is so
+    amiss: str = ""
+    #: what it names, and says no tier of
+    unclear: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +62,13 @@ class Verdict:
 def read_policy(data: bytes | None) -> Policy:
     """The policy that the bytes spell; None stands for a file that is not there."""
     if data is None:
-        return Policy({}, (_amiss("is missing"),))
+        return no_policy("is missing")
     table = read_toml(data)
     if isinstance(table, str):
-        return Policy({}, (_amiss(f"cannot be read: {table}"),))
+        return no_policy(f"cannot be read: {table}")
     tiers = table.get("tiers")
     if not isinstance(tiers, dict):
-        return Policy({}, (_amiss("has no section [tiers]"),))
+        return no_policy("has no section [tiers]")
     good: dict[str, Tier] = {}
     findings: list[Finding] = []
     for formula, said in cast("dict[str, object]", tiers).items():
@@ -73,14 +77,20 @@ def read_policy(data: bytes | None) -> Policy:
         else:
             shown = printable(repr(said), 40)
             findings.append(_amiss(f"says {shown} of '{printable(formula, 60)}'"))
-    return Policy(good, tuple(findings))
+    unclear = frozenset(cast("dict[str, object]", tiers)) - good.keys()
+    return Policy(good, tuple(findings), unclear=unclear)
+
+
+def no_policy(why: str) -> Policy:
+    """A policy that names nothing, and why: everything is high."""
+    return Policy({}, (_amiss(why),), amiss=why)
 
 
 def classify(policy: Policy, formula: str, override: str | None = None) -> Verdict:
     """The tier of an action: what the policy says, or more where the action asks for more."""
     named = policy.tiers.get(formula)
     tier = named or Tier.HIGH
-    why = "the policy says so" if named else "the policy does not name it"
+    why = "the policy says so" if named else _why_high(policy, formula)
     if override is None:
         return Verdict(tier, why)
     if override not in tuple(Tier):
@@ -89,6 +99,14 @@ def classify(policy: Policy, formula: str, override: str | None = None) -> Verdi
     if asked.rank > tier.rank:
         return Verdict(asked, "the action asks for more than the policy")
     return Verdict(tier, why, asked if asked.rank < tier.rank else None)
+
+
+def _why_high(policy: Policy, formula: str) -> str:
+    if policy.amiss:
+        return f"{PATH} {policy.amiss}"
+    if formula in policy.unclear:
+        return "what the policy says of it is no tier"
+    return "the policy does not name it"
 
 
 def drift(policy: Policy, formulas: frozenset[str], where: str) -> Iterator[Finding]:

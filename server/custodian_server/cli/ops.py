@@ -42,7 +42,7 @@ def doctor(repo: str, json_: bool) -> None:
         tell_findings(told.findings, "every part is there")
         if told.why_not:
             click.echo(f"nothing can be written here: {printable(told.why_not)}")
-        if told.missing:
+        elif told.missing:
             echo_hint(f"custodian ops migrate adds {counted(len(told.missing), 'file')}")
     finish(told.findings)
 

@@ -239,6 +239,23 @@ def test_the_template_is_a_good_policy() -> None:
     assert {classify(policy, name).tier for name in ("triage", "dev", "release")} == set(Tier)
 
 
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (None, "vault/policy.toml is missing"),
+        (b"[tiers", "vault/policy.toml cannot be read"),
+        (b"x = 1", "vault/policy.toml has no section [tiers]"),
+        (b'[tiers]\nalpha = "LOW"', "what the policy says of it is no tier"),
+        (b'[tiers]\nbeta = "low"', "the policy does not name it"),
+    ],
+)
+def test_why_a_formula_is_high_is_told_as_it_is(data: bytes | None, why: str) -> None:
+    verdict = classify(read_policy(data), "alpha")
+
+    assert verdict.tier is Tier.HIGH
+    assert verdict.why.startswith(why)
+
+
 def test_drift_between_policy_and_formulas_is_told_both_ways() -> None:
     found = list(drift(POLICY, frozenset({"release", "triage", "brew"}), "formulas/"))
 

@@ -1,7 +1,9 @@
 """What cannot be read is told with its reason, and hides nothing that lies beside it."""
 
+from custodian_core.ops.tiers import Tier
 from custodian_core.ops.vault import State
 from custodian_tools.ops import defects, evidence, prerequisites, sprints
+from custodian_tools.ops.vault import classify
 from custodian_tools.ops.vault_items import absent, list_items
 
 from .conftest import NOW, Ops
@@ -32,6 +34,14 @@ def test_a_result_that_cannot_be_read_leaves_how_an_action_ended_unknown(ops: Op
     ops.commit({"vault/actions/a-1.toml": action, "vault/actions/a-1.result.json": HUGE})
 
     assert {item.name: item.state for item in list_items(ops.target)}["a-1"] is State.UNKNOWN
+
+
+def test_a_policy_that_is_a_link_makes_everything_high_and_hides_nothing(ops: Ops) -> None:
+    (ops.top / "vault/policy.toml").symlink_to("/etc/passwd")
+
+    verdict = classify(ops.target, "triage")
+    assert (verdict.tier, "it is a link" in verdict.why) == (Tier.HIGH, True)
+    assert [item.name for item in list_items(ops.target)] == ["acme-signing-key"]
 
 
 def test_a_sprint_that_cannot_be_read_is_listed_among_the_others(ops: Ops) -> None:

@@ -167,7 +167,10 @@ def named(items: Sequence[Item], name: str) -> Item:
 
 def policy_of(ground: Ground) -> Policy:
     """The policy of the ops repo."""
-    return tiers.read_policy(ground.data(tiers.PATH))
+    data = there_or_why(ground, tiers.PATH)
+    if isinstance(data, str):
+        return tiers.no_policy(f"cannot be read: {data}")
+    return tiers.read_policy(data)
 
 
 def formulas_of(ground: Ground) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, cast, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -137,10 +137,11 @@ def test_what_a_later_version_added_is_left_out_where_it_may_have_spoken() -> No
 def more(value: Any) -> Any:
     """The value, each object of which says something that nobody knows yet."""
     if isinstance(value, list):
-        return [more(each) for each in cast("list[Any]", value)]
+        items: list[Any] = value
+        return [more(each) for each in items]
     if isinstance(value, dict):
-        told = {key: more(each) for key, each in cast("dict[str, Any]", value).items()}
-        return {**told, "colour": {"of": ["it"]}}
+        told: dict[str, Any] = value
+        return {**{key: more(each) for key, each in told.items()}, "colour": {"of": ["it"]}}
     return value
 
 

@@ -1,12 +1,12 @@
 import dataclasses
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, cast, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -136,13 +136,14 @@ def test_what_a_later_version_added_is_left_out_where_it_may_have_spoken() -> No
 
 def more(value: Any) -> Any:
     """The value, each object of which says something that nobody knows yet."""
-    if isinstance(value, list):
-        items: list[Any] = value
-        return [more(each) for each in items]
-    if isinstance(value, dict):
-        told: dict[str, Any] = value
-        return {**{key: more(each) for key, each in told.items()}, "colour": {"of": ["it"]}}
-    return value
+    match value:
+        case list():
+            return [more(each) for each in cast("Iterable[Any]", value)]
+        case dict():
+            told = cast("Mapping[str, Any]", value)
+            return {**{key: more(told[key]) for key in told}, "colour": {"of": ["it"]}}
+        case _:
+            return value
 
 
 def test_a_key_that_is_missing_is_named() -> None:

@@ -153,6 +153,12 @@ def test_a_database_that_went_away_and_came_back_is_missed_by_nobody(postgres_ur
     store.close()
 
 
+def test_a_database_at_an_address_of_ipv6_is_told_as_one_writes_it() -> None:
+    database = PostgreSQL("postgresql://ada:s3cret@[::1]:5433/hub")
+
+    assert database.name == "PostgreSQL at [::1]:5433/hub"
+
+
 def test_what_was_left_in_the_middle_is_not_gone_on_from(postgres_url: str) -> None:
     store = filled(Store(PostgreSQL(postgres_url)), 1)
     with store.database.writing() as connection:

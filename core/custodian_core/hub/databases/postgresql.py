@@ -217,6 +217,7 @@ def _check_url(url: str) -> None:
 def _without_secret(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or "a local socket"
+    host = f"[{host}]" if ":" in host else host
     port = f":{parts.port}" if parts.port else ""
     return f"PostgreSQL at {host}{port}{parts.path}"
 

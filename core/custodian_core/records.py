@@ -51,6 +51,10 @@ class Page(Generic[T]):
     cursor: str | None = None
 
 
+#: what the database of a hub is called that is a file of one machine
+EMBEDDED = "sqlite"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """That the hub answers, and which one it is."""

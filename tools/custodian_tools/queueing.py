@@ -6,7 +6,7 @@ from datetime import datetime
 from custodian_core.commands import Caller
 from custodian_core.jobs import Requested, Wish
 from custodian_core.ports import Hub, Queue
-from custodian_core.records import Repo, RepoStatus
+from custodian_core.records import EMBEDDED, Repo, RepoStatus
 from custodian_core.settings import Settings
 
 from .hub import every
@@ -42,6 +42,9 @@ def ask(
     try:
         if host is not None:
             enqueue(queue.request_syncs, repo, reason, host)
+            # (beside an embedded hub each machine has a queue of its own, and hears by the log)
+            if host != settings.host and hub.health().backend == EMBEDDED:
+                sync_requested(hub, slug, reason, by)
             return (host,)
         hosts = tuple(repo.host_paths)
         if not hosts:

@@ -49,6 +49,7 @@ from custodian_core.errors import Conflict, HubTrouble, NewerSchema
 from custodian_core.notices import DueNotice
 from custodian_core.ports import Clock
 from custodian_core.records import (
+    EMBEDDED,
     Claim,
     Dispatch,
     Domain,
@@ -230,7 +231,7 @@ class Store(Questions):
         found = self._schema()
         if found is None:
             raise HubTrouble(self.database.name, "its schema is gone")
-        backend = "sqlite" if self.database.driver == "sqlite3" else "postgresql"
+        backend = EMBEDDED if self.database.driver == "sqlite3" else "postgresql"
         return Health(found["hub_id"], found["schema_version"], __version__, backend)
 
     # --- what is told by itself

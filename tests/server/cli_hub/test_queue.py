@@ -4,12 +4,16 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
+from custodian_core.commands import RegisterRepo
 from custodian_core.errors import BadValue
+from custodian_core.hub import open_hub
 from custodian_core.jobs import Wish
 from custodian_core.queueing import open_queue
 from custodian_core.settings import load
 
-from .desk import refusal, run, say
+from .desk import Do, data, refusal, run, say
 
 
 def ask_for(*repos: str) -> None:
@@ -36,3 +40,15 @@ def test_an_empty_queue_says_so_and_how_it_is_filled() -> None:
 
 def test_a_cursor_of_another_list_is_refused() -> None:
     assert "cursor" in str(refusal(BadValue, "queue", "list", "--after", "T01~x"))
+
+
+@pytest.mark.parametrize(("host", "told"), [("tower", 1), ("laptop", 0)])
+def test_a_host_with_a_queue_of_its_own_hears_by_the_log_of_what_it_is_asked(
+    do: Do, host: str, told: int
+) -> None:
+    do(RegisterRepo("docs", "custodian", host="tower", path="/src/docs"))
+
+    assert data("queue", "request", "docs", "--host", host)["hosts"] == [host]
+    hub = open_hub(load(os.environ, Path.cwd()))
+    assert hub.events(type="sync.requested").total == told
+    hub.close()

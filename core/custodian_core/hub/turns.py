@@ -150,7 +150,8 @@ class Turns:
                 answer = _done(tx, work, found)
                 tx.end("unmark")
             except Exception as error:
-                self._database.back_to_mark(turn.connection)
+                if tx.is_heard:
+                    self._database.back_to_mark(turn.connection)
                 work.fails(self._in_words(error))
             else:
                 turn = replace(turn, seq=tx.seq)

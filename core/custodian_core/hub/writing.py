@@ -149,6 +149,8 @@ class Writing(Reading):
         #: what was answered the last time that the caller asked this, under the same key
         self.answered: Row | None = None
         self._kept: list[Asked] = []
+        #: the database has heard of it, so that there may be something to take back
+        self.is_heard = False
 
     def begin(self, found: list[Any] | None) -> list[Row]:
         """The claims that the caller holds; `found` is what they began with, if it was asked."""
@@ -168,6 +170,10 @@ class Writing(Reading):
     def _ask(self, *asked: Asked) -> list[Any]:
         kept, self._kept = self._kept, []
         return super()._ask(*kept, *asked)[len(kept) :]
+
+    def _put(self, asked: list[Question]) -> list[Any]:
+        self.is_heard = True
+        return super()._put(asked)
 
     @property
     def seq(self) -> int:

@@ -15,7 +15,7 @@ import pytest
 
 from custodian_core.commands import AddTask, AddWorkstream, Caller, ClaimTask, NoteTask
 from custodian_core.commands import RegisterRepo as Register
-from custodian_core.errors import Claimed, Conflict, HubTrouble
+from custodian_core.errors import BadValue, Claimed, Conflict, HubTrouble
 from custodian_core.hub.databases import Database, PostgreSQL
 from custodian_core.hub.store import Store
 from custodian_core.hub.writing import Writing
@@ -135,6 +135,23 @@ def test_one_that_fails_leaves_the_others_as_they_are(store: Store) -> None:
     assert [event.seq for event in told] == list(range(1, len(told) + 1))
     assert "half" not in {event.type for event in told}
     assert store.task("T1").fence == first.fence
+
+
+def test_so_does_one_that_fails_before_it_asks_anything(store: Store) -> None:
+    works: list[Callable[[], Any]] = [
+        lambda: store.do(NoteTask("T0", "one"), Caller("b")),
+        lambda: store.do(ClaimTask(" ", task="T1"), Caller("c")),
+        lambda: store.do(NoteTask("T0", "two"), Caller("d")),
+        lambda: store.do(ClaimTask("\0", task="T1"), Caller("e", idempotency_key="e")),
+        lambda: store.do(NoteTask("T0", "three"), Caller("f")),
+    ]
+    with at_once(store, works) as (one, blank, two, unprintable, three):
+        assert [each.result().note for each in (one, two, three)] == ["one", "two", "three"]
+        for wrong in (blank, unprintable):
+            with pytest.raises(BadValue, match="holder"):
+                wrong.result()
+
+    assert store.task("T0").note == "three"
 
 
 def test_where_all_fail_nothing_is_written_and_the_next_goes_on(store: Store) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -139,7 +140,23 @@ def test_threads_write_to_postgresql_on_one_connection_and_on_another_when_it_is
     store.close()
 
 
-def test_a_database_that_went_away_and_came_back_is_missed_by_nobody(postgres_url: str) -> None:
+def read(store: Store) -> bool:
+    return store.task("T000").key == "T000"
+
+
+def show_a_token(store: Store) -> bool:
+    return store.token_of("a secret") is None
+
+
+def write(store: Store) -> bool:
+    store.do(NoteTask("T001", "still here"), ME)
+    return store.events(type="task.note").total == 1
+
+
+@pytest.mark.parametrize("ask", [read, show_a_token, write])
+def test_a_database_that_went_away_and_came_back_is_missed_by_nobody(
+    postgres_url: str, ask: Callable[[Store], bool]
+) -> None:
     store = filled(Store(PostgreSQL(postgres_url)), 2)
     store.task("T000")
     with psycopg.connect(postgres_url, autocommit=True) as other:
@@ -147,9 +164,7 @@ def test_a_database_that_went_away_and_came_back_is_missed_by_nobody(postgres_ur
         cut = f"select pg_terminate_backend(pid) {others} and pid <> pg_backend_pid()"
         assert len(other.execute(cut).fetchall()) == 2
 
-    assert store.task("T000").key == "T000"
-    store.do(NoteTask("T001", "still here"), ME)
-    assert store.events(type="task.note").total == 1
+    assert ask(store)
     store.close()
 
 

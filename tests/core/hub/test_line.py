@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,6 +9,7 @@ import psycopg
 import pytest
 
 from custodian_core.hub.databases.line import Line, Said
+from tests.waiting import until
 
 ECHO = "select cast($1 as text) as said"
 NUMBER = "select cast($1 as bigint) as number"
@@ -78,10 +78,8 @@ def test_much_goes_and_much_comes_at_once(line: Line) -> None:
 def wait_until_asked(url: str, line: Line) -> None:
     with psycopg.connect(url, autocommit=True) as other:
         seen = "select 1 from pg_stat_activity where pid = %s and query = %s"
-        until = time.monotonic() + 30
-        while other.execute(seen, [line.info.backend_pid, LONG]).fetchone() is None:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        asked = [line.info.backend_pid, LONG]
+        until(lambda: other.execute(seen, asked).fetchone() is not None)
 
 
 def test_a_line_that_is_cut_says_so_and_is_closed(line: Line, postgres_url: str) -> None:

@@ -261,6 +261,18 @@ def test_what_the_database_has_taken_back_itself_is_told_for_what_it_was(tmp_pat
     assert store.do(NoteTask("T000", "in time"), ME).note == "in time"
 
 
+def test_a_read_that_failed_leaves_nothing_begun_behind(database: Database) -> None:
+    store = filled(Store(database), 1)
+    connection = database.connection()
+    connection.execute("alter table topics rename to elsewhere")
+    with pytest.raises(HubTrouble, match="topics"):
+        store.topics()
+
+    connection.execute("alter table elsewhere rename to topics")
+    assert store.topics() == ()
+    assert store.do(NoteTask("T000", "here"), ME).note == "here"
+
+
 def test_two_first_users_at_once_make_one_hub(tmp_path: Path) -> None:
     path = str(tmp_path / "new/hub.db")
     with ProcessPoolExecutor(6, mp_context=get_context("spawn")) as pool:

@@ -12,7 +12,7 @@ from typing import Any
 from custodian_core.errors import HubTrouble
 
 from .connections import Connections
-from .port import Question, Turn
+from .port import Question, Turn, roll_back
 
 #: how long a writer waits for its turn before it gives up
 PATIENCE_S = 60
@@ -76,7 +76,11 @@ class SQLite:
         self, connection: sqlite3.Connection, *asked: Question
     ) -> tuple[sqlite3.Connection, list[Any]]:
         connection.execute("begin")
-        return connection, self.ask(connection, *asked)
+        try:
+            return connection, self.ask(connection, *asked)
+        except BaseException:
+            roll_back(self, connection)
+            raise
 
     def end_reading(self, connection: sqlite3.Connection) -> None:
         connection.execute("commit")
